@@ -1,0 +1,127 @@
+"""Trains the detector with task-aligned assignment (TOOD, Feng et al. 2021), as YOLOv8 does."""
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from detector_model import INPUT_H_PX, INPUT_W_PX, Detector
+from runtime import Average, autocast, parameter_groups, schedule
+from scenes import FRAME_W_PX, SMALL_H_PX
+
+PAD_VALUE = 114         # grey of a letterbox's borders
+TOP_K = 10              # anchors a box may train
+MIN_SIDE_PX, MIN_VISIBILITY = 4.0, 0.3      # in the input; less is neither wanted nor punished
+
+
+def make_batch(cache, rng, count):
+    """-> images [n, 3, H, W] in [0, 1]; classes [n, m] (-1 pads); boxes [n, m, 4] input px; wanted [n, m] bool."""
+    rows = rng.integers(len(cache["small"]), size=count)
+    images = np.full((count, INPUT_H_PX, INPUT_W_PX, 3), PAD_VALUE, np.uint8)
+    labels = np.stack([cache["boxes"][row] for row in rows])
+    boxes = labels[..., 3:7] * (INPUT_W_PX / FRAME_W_PX)
+    for i, row in enumerate(rows):
+        top = (INPUT_H_PX - SMALL_H_PX) // 2 if rng.random() < 0.5 else int(rng.integers(INPUT_H_PX - SMALL_H_PX + 1))
+        small = cache["small"][row]
+        images[i, top:top + SMALL_H_PX] = small[:, ::-1] if i % 2 else small
+        boxes[i, :, [1, 3]] += top
+        if i % 2:
+            boxes[i, :, [0, 2]] = INPUT_W_PX - boxes[i, :, [2, 0]]
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+    shade = torch.from_numpy(rng.uniform([[0.8], [-0.05]], [[1.2], [0.05]], (2, count)).astype(np.float32)).view(2, -1, 1, 1, 1)
+    pixels = (pixels * shade[0] + shade[1]).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+    classes = torch.from_numpy(labels[..., 0].astype(np.int64))
+    boxes = torch.from_numpy(boxes)
+    sides = (boxes[..., 2:] - boxes[..., :2]).amin(-1)
+    wanted = (classes >= 0) & (sides >= MIN_SIDE_PX) & torch.from_numpy(labels[..., 2] >= MIN_VISIBILITY)
+    return pixels, classes, boxes, wanted
+
+
+def iou(a, b, complete=False):
+    """Boxes [..., 4] that broadcast -> IoU, or CIoU (Zheng et al. 2020), of the same leading shape."""
+    size_a, size_b = a[..., 2:] - a[..., :2], b[..., 2:] - b[..., :2]
+    overlap = (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0).prod(-1)
+    value = overlap / (size_a.prod(-1) + size_b.prod(-1) - overlap + 1e-7)
+    if not complete:
+        return value
+    hull = torch.maximum(a[..., 2:], b[..., 2:]) - torch.minimum(a[..., :2], b[..., :2])
+    apart = (a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:]).square().sum(-1) / 4 / (hull.square().sum(-1) + 1e-7)
+    angle = torch.atan(size_a[..., 0] / (size_a[..., 1] + 1e-7)) - torch.atan(size_b[..., 0] / (size_b[..., 1] + 1e-7))
+    shape = 4 / np.pi ** 2 * angle.square()
+    return value - apart - shape * (shape / (1 - value + shape + 1e-7)).detach()
+
+
+@torch.no_grad()
+def assign(probabilities, predicted, centres, classes, boxes, wanted):
+    """Which box each anchor should find.
+
+    probabilities [n, a, c]; predicted [n, a, 4]; centres [a, 3]; classes, boxes, wanted [n, m, ...].
+    -> box_of [n, a] int64; scores [n, a, c] soft targets; used [n, a] bool; free [n, a] bool, neither trained nor punished.
+    """
+    n, m = classes.shape
+    middle, reach = (boxes[..., :2] + boxes[..., 2:]) / 2, ((boxes[..., 2:] - boxes[..., :2]) / 2).clamp(min=6.0)
+    offset = (centres[None, None, :, :2] - middle[:, :, None]).abs()
+    near = (offset < reach[:, :, None]).all(-1)                                              # [n, m, a]
+    overlaps = iou(boxes[:, :, None], predicted[:, None])
+    scores = probabilities.transpose(1, 2).gather(1, classes.clamp(min=0)[:, :, None].expand(-1, -1, predicted.shape[1]))
+    metric = scores.sqrt() * overlaps.pow(6) * (near & wanted[:, :, None]) + 1e-9 * (near & wanted[:, :, None])
+    top, rows = metric.topk(TOP_K, -1)
+    chosen = torch.zeros_like(metric).scatter_(-1, rows, 1.0).bool() & (metric > 0)
+    best = (overlaps * chosen + chosen * 1e-6).max(1)
+    used, box_of = best.values > 0, best.indices
+    chosen &= torch.zeros_like(chosen).scatter_(1, box_of[:, None], True)
+    metric = metric * chosen
+    norm = metric / (metric.amax(-1, keepdim=True) + 1e-9) * (overlaps * chosen).amax(-1, keepdim=True)
+    strength = norm.amax(1)
+    target = F.one_hot(classes.clamp(min=0).gather(1, box_of), probabilities.shape[2]) * (strength * used)[..., None]
+    unwanted = (classes >= 0) & ~wanted
+    inside = (offset < reach[:, :, None]).all(-1) & unwanted[:, :, None]
+    return box_of, target, used, inside.any(1) & ~used
+
+
+def detector_loss(sides, logits, centres, classes, boxes, wanted):
+    predicted = torch.cat([centres[:, :2] - sides[..., :2], centres[:, :2] + sides[..., 2:]], -1)
+    box_of, target, used, free = assign(logits.sigmoid(), predicted, centres, classes, boxes, wanted)
+    total = target.sum().clamp(min=1)
+    class_loss = (F.binary_cross_entropy_with_logits(logits, target, reduction="none") * (~free)[..., None]).sum() / total
+    wanted_boxes = boxes.gather(1, box_of[..., None].expand(-1, -1, 4))
+    fit = iou(predicted[used], wanted_boxes[used], complete=True)
+    box_loss = ((1 - fit) * target.sum(-1)[used]).sum() / total
+    return class_loss, box_loss
+
+
+def train_detector(cache, class_count, settings, device, log):
+    """-> the averaged Detector. settings: steps, batch, lr, seed, width."""
+    rng = np.random.default_rng(settings["seed"])
+    model = Detector(class_count, settings["width"]).to(device).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(parameter_groups(model, 0.02), lr=settings["lr"])
+    average = Average(model, 0.998)
+    sums = np.zeros(2)
+    for step in range(settings["steps"]):
+        for group in optimizer.param_groups:
+            group["lr"] = settings["lr"] * schedule(step, settings["steps"], min(200, settings["steps"] // 10 + 1))
+        pixels, classes, boxes, wanted = (part.to(device) for part in make_batch(cache, rng, settings["batch"]))
+        with autocast(device):
+            sides, logits = model.raw(pixels)
+        class_loss, box_loss = detector_loss(sides, logits, model.centres, classes, boxes, wanted)
+        optimizer.zero_grad(set_to_none=True)
+        (class_loss + 4 * box_loss).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 10.0)
+        optimizer.step()
+        average.update(model)
+        sums += [class_loss.item(), box_loss.item()]
+        if (step + 1) % settings["log_every"] == 0:
+            log(part="detector", step=step + 1, classes=round(sums[0] / settings["log_every"], 4), boxes=round(sums[1] / settings["log_every"], 4))
+            sums[:] = 0
+    model.load_state_dict(average.values)
+    return model.cpu().eval()
+
+
+def save_detector(model, width, path):
+    torch.save({"width": width, "classes": model.class_count, "weights": model.state_dict()}, path)
+
+
+def load_detector(path):
+    saved = torch.load(path, map_location="cpu")
+    model = Detector(saved["classes"], saved["width"])
+    model.load_state_dict(saved["weights"])
+    return model.eval()

@@ -1,0 +1,78 @@
+#include "indexer/opened_bundle.h"
+
+#include "native/bundle/object.h"
+
+namespace sightline {
+
+Result<OpenedBundle> OpenedBundle::open(const std::string& place) {
+  OpenedBundle bundle;
+  ASSIGN_OR_RETURN(bundle.source_, open_object_source(place));
+  ASSIGN_OR_RETURN(const auto text,
+                   bundle.source_->get(std::string(kManifestName), kMaxManifestBytes));
+  ASSIGN_OR_RETURN(bundle.manifest_,
+                   parse_manifest({reinterpret_cast<const char*>(text.data()), text.size()}));
+  ASSIGN_OR_RETURN(const auto stored, bundle.fetch_stored(bundle.manifest_.root));
+  ASSIGN_OR_RETURN(bundle.searcher_, Searcher::open(bundle.manifest_.root, stored));
+  return bundle;
+}
+
+Result<std::vector<uint8_t>> OpenedBundle::fetch_stored(const ObjectRef& ref) {
+  return source_->get(object_name(ref), ref.stored_bytes);
+}
+
+Result<std::vector<uint8_t>> OpenedBundle::fetch(const ObjectParts& parts) {
+  std::vector<uint8_t> payload;
+  for (const auto& part : parts) {
+    ASSIGN_OR_RETURN(const auto stored, fetch_stored(part));
+    ASSIGN_OR_RETURN(const auto raw, unpack_object(part, stored));
+    payload.insert(payload.end(), raw.begin(), raw.end());
+  }
+  return payload;
+}
+
+Result<void> OpenedBundle::load_index() {
+  for (const auto& ref : searcher_.missing_objects()) {
+    ASSIGN_OR_RETURN(const auto stored, fetch_stored(ref));
+    RETURN_IF_ERROR(searcher_.add_object(ref, stored));
+  }
+  return {};
+}
+
+Result<ImageRecord> OpenedBundle::record(uint32_t image) {
+  ASSIGN_OR_RETURN(const auto place, searcher_.find_record(image));
+  const uint32_t first_ordinal = image - place.position;
+  auto found = pieces_.find(first_ordinal);
+  if (found == pieces_.end()) {
+    ASSIGN_OR_RETURN(const auto payload, fetch({place.piece}));
+    ASSIGN_OR_RETURN(auto records, parse_records_piece(payload));
+    found = pieces_.emplace(first_ordinal, std::move(records)).first;
+  }
+  if (place.position >= found->second.size()) {
+    return corrupt(object_name(place.piece) + ": " + std::to_string(found->second.size()) +
+                   " records, none for image " + std::to_string(image));
+  }
+  return found->second[place.position];
+}
+
+Result<uint32_t> OpenedBundle::find_image(const std::string& image_id) {
+  for (const uint32_t ordinal : searcher_.image_ids().find(image_id)) {
+    ASSIGN_OR_RETURN(const auto found, record(ordinal));
+    if (found.image_id == image_id) return ordinal;
+  }
+  return not_found("no image '" + image_id + "' in this bundle; a search prints the image_id of each hit");
+}
+
+Result<std::vector<ExampleQuery>> OpenedBundle::examples() {
+  if (root().examples.empty()) return std::vector<ExampleQuery>{};
+  ASSIGN_OR_RETURN(const auto payload, fetch(root().examples));
+  return parse_examples(payload, root().model.embedding_dim);
+}
+
+std::string media_url(const Root& root, const ImageRecord& record) {
+  if (!record.media_url.empty()) return record.media_url;
+  if (record.dataset >= root.datasets.size()) return {};
+  const std::string& base = root.datasets[record.dataset].media_base_url;
+  return base.empty() ? base : base + record.path;
+}
+
+}  // namespace sightline

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sightline {
+
+// Short descriptions of everyday scenes made by rule from things × colours × places × weather ×
+// activities, with class_names among the things. They stand for the queries of visitors: the spread
+// of similarities, the quality report and the example queries are measured on them.
+// The order is fixed and mixes the kinds, so that any prefix is a fair sample.
+std::vector<std::string> query_phrases(const std::vector<std::string>& class_names);
+
+}  // namespace sightline

@@ -1,0 +1,60 @@
+#include "native/bundle/image_ids.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "native/base/byte_reader.h"
+#include "native/base/byte_writer.h"
+#include "native/base/sha256.h"
+
+namespace sightline {
+namespace {
+
+uint64_t key_of(std::string_view image_id) {
+  const auto digest = sha256({reinterpret_cast<const uint8_t*>(image_id.data()), image_id.size()});
+  uint64_t key;
+  std::memcpy(&key, digest.data(), sizeof(key));
+  return key;
+}
+
+}  // namespace
+
+std::vector<uint8_t> ImageIdTable::write(std::span<const std::string> image_ids) {
+  std::vector<std::pair<uint64_t, uint32_t>> entries;
+  entries.reserve(image_ids.size());
+  for (uint32_t i = 0; i < image_ids.size(); ++i) entries.emplace_back(key_of(image_ids[i]), i);
+  std::sort(entries.begin(), entries.end());
+  ByteWriter writer;
+  for (const auto& [key, ordinal] : entries) writer.write(key);
+  for (const auto& [key, ordinal] : entries) writer.write(ordinal);
+  return std::move(writer).take();
+}
+
+Result<ImageIdTable> ImageIdTable::parse(std::span<const uint8_t> payload, uint32_t image_count) {
+  if (payload.size() != size_t{image_count} * 12) {
+    return corrupt("image ids: " + std::to_string(payload.size()) + " bytes, expected " +
+                   std::to_string(size_t{image_count} * 12));
+  }
+  ByteReader reader(payload);
+  ImageIdTable table;
+  table.keys_ = reader.read_array<uint64_t>(image_count);
+  table.ordinals_ = reader.read_array<uint32_t>(image_count);
+  if (!std::is_sorted(table.keys_.begin(), table.keys_.end())) {
+    return corrupt("image ids: the keys do not ascend");
+  }
+  for (const uint32_t ordinal : table.ordinals_) {
+    if (ordinal >= image_count) {
+      return corrupt("image ids: ordinal " + std::to_string(ordinal) + ", but there are " +
+                     std::to_string(image_count) + " images");
+    }
+  }
+  return table;
+}
+
+std::vector<uint32_t> ImageIdTable::find(std::string_view image_id) const {
+  const auto [first, last] = std::equal_range(keys_.begin(), keys_.end(), key_of(image_id));
+  return {ordinals_.begin() + (first - keys_.begin()), ordinals_.begin() + (last - keys_.begin())};
+}
+
+}  // namespace sightline

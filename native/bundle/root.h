@@ -1,0 +1,101 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "native/base/result.h"
+#include "native/bundle/object_ref.h"
+
+namespace sightline {
+
+// The version this code writes. A reader refuses another major version and skips sections it does
+// not know, unless they are marked as required.
+inline constexpr uint16_t kFormatMajor = 1;
+inline constexpr uint16_t kFormatMinor = 0;
+
+// Where the pictures of one dataset come from and under which terms.
+struct DatasetInfo {
+  std::string slug;
+  std::string licence;  // empty: unknown
+  std::string
+      media_base_url;  // relative to the manifest or absolute; empty: originals not published
+};
+
+// A file of a model, joined from parts.
+struct PublishedFile {
+  std::string role;  // "text", "vision"
+  std::string name;  // as in the model's folder, for messages
+  uint64_t byte_count = 0;
+  Sha256Digest sha256 = {};  // of the joined file
+  ObjectParts parts;         // empty: the file is not published with the bundle
+};
+
+// The CLIP pair whose embeddings the index holds.
+struct ModelInfo {
+  std::string id;
+  std::string licence;
+  std::string warning;  // shown to visitors, e.g. what a small model does not know; or empty
+  uint32_t embedding_dim = 0;
+  uint32_t image_size_px = 0;
+  std::array<float, 3> mean = {};
+  std::array<float, 3> stddev = {};
+  uint32_t context_length = 0;
+  ObjectParts tokenizer;
+  std::vector<PublishedFile> files;
+};
+
+enum class RowKind : uint8_t { kImages = 0, kCrops = 1 };
+
+// One table of rows with its search structures. The layout is resident: every part is loaded
+// before the first search.
+struct IndexInfo {
+  RowKind row_kind = RowKind::kImages;
+  uint32_t row_count = 0;
+  uint32_t dim = 0;
+  uint32_t m = 0;  // HNSW neighbors per row and level above 0
+  uint32_t ef_construction = 0;
+  // Mean and standard deviation of the best similarity of an image to a phrase, over the phrase
+  // list and the images; they make this table's similarities comparable with another's.
+  double similarity_mean = 0.0;
+  double similarity_stddev = 1.0;
+  std::vector<uint8_t> code_parameters;  // FORMAT.md, "code parameters"
+  ObjectParts codes;                     // [row_count, dim] int8
+  ObjectParts views;
+  ObjectParts graph;  // empty: no graph, rows are scanned
+};
+
+// Records of images [first_ordinal, the next piece's first_ordinal).
+struct RecordPiece {
+  uint32_t first_ordinal = 0;
+  ObjectRef ref;
+};
+
+struct QualityFigure {
+  std::string name;  // "recall_at_10", with the unit as suffix where there is one
+  double value = 0.0;
+};
+
+// The decoded root object: everything a reader must know before it fetches anything else.
+struct Root {
+  std::string title;
+  std::string generator;
+  uint32_t image_count = 0;
+  std::vector<DatasetInfo> datasets;
+  std::vector<std::string> class_names;  // detections name their class by position here
+  ModelInfo model;
+  std::vector<IndexInfo> indexes;
+  std::vector<RecordPiece> records;
+  ObjectParts columns;
+  ObjectParts image_ids;
+  ObjectParts examples;
+  std::vector<QualityFigure> quality;
+};
+
+// The raw (uncompressed) bytes of a root object (FORMAT.md, section 4), and back.
+std::vector<uint8_t> write_root(const Root& root);
+Result<Root> parse_root(std::span<const uint8_t> raw);
+
+}  // namespace sightline

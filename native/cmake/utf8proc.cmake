@@ -1,0 +1,17 @@
+# sightline::utf8proc, from the system or, for WebAssembly, from the sources setup.sh unpacked.
+if(NOT EMSCRIPTEN)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET GLOBAL libutf8proc)
+  add_library(sightline::utf8proc ALIAS PkgConfig::utf8proc)
+  return()
+endif()
+
+set(utf8proc_root "${SIGHTLINE_DEPS_DIR}/src/utf8proc")
+if(NOT EXISTS "${utf8proc_root}/utf8proc.h")
+  message(FATAL_ERROR "utf8proc: no sources in ${utf8proc_root}; run ./setup.sh demo")
+endif()
+add_library(utf8proc_wasm STATIC "${utf8proc_root}/utf8proc.c")
+target_include_directories(utf8proc_wasm SYSTEM PUBLIC "${utf8proc_root}")
+target_compile_definitions(utf8proc_wasm PUBLIC UTF8PROC_STATIC)
+target_compile_options(utf8proc_wasm PRIVATE -w)
+add_library(sightline::utf8proc ALIAS utf8proc_wasm)

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "native/base/result.h"
+#include "native/bundle/root.h"
+#include "native/bundle/views.h"
+#include "native/vectors/codes.h"
+#include "native/vectors/exact_search.h"
+#include "native/vectors/hnsw_graph.h"
+#include "native/vectors/hnsw_search.h"
+
+namespace sightline {
+
+enum class SearchPath : uint8_t { kHnsw, kExact };
+
+// The best row of one image in one index.
+struct ImageNeighbor {
+  Neighbor neighbor;  // distance by code, row
+  uint32_t image = 0;
+};
+
+// One table of rows with everything a search of it needs, resident in memory.
+class LoadedIndex {
+ public:
+  explicit LoadedIndex(IndexInfo info) : info_(std::move(info)) {}
+
+  const IndexInfo& info() const { return info_; }
+  const CodeParameters& parameters() const { return parameters_; }
+  const std::vector<ViewRow>& views() const { return views_; }
+  CodeTable codes() const;
+
+  // Each takes the joined payload of its kind. The index is searchable once all have been taken.
+  Result<void> take_parameters();
+  Result<void> take_codes(std::vector<uint8_t> payload);
+  Result<void> take_views(std::span<const uint8_t> payload, uint32_t image_count);
+  Result<void> take_graph(std::span<const uint8_t> payload);
+
+  // The k images nearest to the query by their best row, nearest first. images_allowed has a bit
+  // per image, or is empty. Where few rows qualify, or the graph finds fewer images than qualify,
+  // the rows are scanned whatever the path says: filters never cost answers.
+  std::vector<ImageNeighbor> search(const QueryCode& query, uint32_t k, uint32_t ef_search,
+                                    SearchPath path, std::span<const uint64_t> images_allowed,
+                                    SearchScratch& scratch) const;
+
+ private:
+  std::vector<ImageNeighbor> scan(const QueryCode& query, uint32_t k, RowFilter rows_allowed) const;
+  std::vector<ImageNeighbor> collapse(std::span<const Neighbor> rows, uint32_t k) const;
+
+  IndexInfo info_;
+  CodeParameters parameters_;
+  std::vector<uint8_t> codes_;  // [row_count, dim] int8
+  std::vector<ViewRow> views_;  // [row_count]
+  uint32_t shown_images_ = 0;   // images with at least one row
+  std::optional<HnswGraph> graph_;
+};
+
+}  // namespace sightline

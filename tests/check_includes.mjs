@@ -1,0 +1,129 @@
+// Reads every #include line and fails on a breach of the architecture:
+// who may include whom, one file per third-party library, no input or output in the core, unique file names.
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(fileURLToPath(import.meta.url), '../..');
+
+// Folder (the longest prefix wins) → the folders whose files it may include, besides itself.
+const mayInclude = {
+  'native/base': [],
+  'native/vectors': ['native/base'],
+  'native/bundle': ['native/base'],
+  'native/clip': ['native/base'],
+  'native/search': ['native/base', 'native/vectors', 'native/bundle', 'native/clip'],
+  indexer: ['native'],
+  wasm: ['native'],
+  'datasets/streets': ['native/base'],
+  tests: ['native', 'indexer', 'wasm', 'datasets'],
+};
+
+// Library → the header that stands for it, and the rooms where exactly one file may include it.
+const libraries = {
+  zstd: [/^zstd(_errors)?\.h$/, ['native']],
+  utf8proc: [/^utf8proc\.h$/, ['native']],
+  hnswlib: [/^hnswlib\//, ['indexer']],
+  'ONNX Runtime': [/^onnxruntime/, ['indexer']],
+  SQLite: [/^sqlite3\.h$/, ['indexer']],
+  'nlohmann-json': [/^nlohmann\//, ['indexer']],
+  CLI11: [/^CLI\//, ['indexer']],
+  'libjpeg-turbo': [/^(jpeglib|turbojpeg)\.h$/, ['indexer', 'datasets']],
+  stb_image: [/(^|\/)stb_image\.h$/, ['indexer']],
+  stb_image_write: [/(^|\/)stb_image_write\.h$/, ['indexer', 'datasets']],
+  stb_image_resize: [/(^|\/)stb_image_resize2?\.h$/, ['indexer']],
+  curl: [/^curl\//, ['indexer']],
+  'cpp-httplib': [/(^|\/)httplib\.h$/, ['indexer']],
+};
+
+const forbiddenInCore =
+  /^(fstream|thread|iostream|chrono|filesystem|mutex|future|condition_variable|sys\/.*|unistd\.h)$/;
+
+function filesBelow(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory())
+      return ['models', 'fixtures', 'cmake'].includes(entry.name) ? [] : filesBelow(path);
+    return [path];
+  });
+}
+
+// Every breach as one sentence. `sources` maps a path in the repository to its text.
+export function breaches(sources) {
+  const found = [];
+  const users = {};
+  const byName = {};
+  const roomOf = (path) =>
+    Object.keys(mayInclude)
+      .filter((room) => path.startsWith(`${room}/`))
+      .sort((a, b) => b.length - a.length)[0];
+
+  for (const [path, text] of Object.entries(sources)) {
+    const room = roomOf(path);
+    if (room === undefined && /\.(h|cpp)$/.test(path))
+      found.push(`${path}: is in no room of the architecture`);
+    if (
+      !/^(CMakeLists\.txt|__init__\.py|index\.\w+|README\.md|package\.json)$/.test(basename(path))
+    ) {
+      (byName[basename(path)] ??= []).push(path);
+    }
+    if (room === undefined || !/\.(h|cpp|cu)$/.test(path)) continue;
+
+    text.split('\n').forEach((line, index) => {
+      const include = /^\s*#\s*include\s*([<"])([^>"]+)[>"]/.exec(line);
+      if (!include) return;
+      const at = `${path}:${index + 1}`;
+      const [, quote, target] = include;
+      if (quote === '"') {
+        const allowed = [room, ...mayInclude[room]];
+        if (!allowed.some((folder) => target.startsWith(`${folder}/`))) {
+          found.push(
+            `${at}: ${room} may not include ${target}; it may include ${allowed.join(', ')}`,
+          );
+        }
+      } else if (room.startsWith('native') && forbiddenInCore.test(target)) {
+        found.push(`${at}: the core may not include <${target}>: bytes in, values out`);
+      }
+      if (room === 'tests') return;
+      for (const [library, [header, rooms]] of Object.entries(libraries)) {
+        if (!header.test(target)) continue;
+        const top = path.split('/')[0];
+        if (!rooms.includes(top)) found.push(`${at}: ${library} belongs to ${rooms.join(', ')}`);
+        ((users[library] ??= {})[top] ??= new Set()).add(path);
+      }
+    });
+  }
+
+  for (const [library, tops] of Object.entries(users)) {
+    for (const paths of Object.values(tops)) {
+      if (paths.size > 1)
+        found.push(`${library}: included by ${[...paths].join(' and ')}; one file may`);
+      for (const path of paths)
+        if (path.endsWith('.h')) found.push(`${path}: ${library} must stay in a .cpp`);
+    }
+  }
+  for (const [name, paths] of Object.entries(byName)) {
+    if (paths.length > 1) found.push(`${name}: the name is used by ${paths.join(' and ')}`);
+  }
+  return found;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const paths = ['native', 'indexer', 'wasm', 'datasets', 'tests', 'web']
+    .flatMap((folder) => {
+      try {
+        return filesBelow(folder);
+      } catch {
+        return [];
+      }
+    })
+    .filter((path) => /\.(h|cpp|cu|ts|mjs|py)$/.test(path));
+  const found = breaches(
+    Object.fromEntries(
+      paths.map((path) => [relative('.', path), readFileSync(join(root, path), 'utf8')]),
+    ),
+  );
+  for (const sentence of found) console.error(sentence);
+  console.log(`include check: ${paths.length} files, ${found.length} breaches`);
+  process.exitCode = found.length > 0 ? 1 : 0;
+}
