@@ -27,14 +27,16 @@ enum class WorkState : uint8_t {
 };
 
 struct CatalogCounts {
-  size_t sources = 0, images = 0, works = 0, embeddings = 0, detections = 0, thumbnails = 0, errors = 0;
+  size_t sources = 0, images = 0, works = 0, embeddings = 0, detections = 0, thumbnails = 0,
+         errors = 0;
 };
 
 // The build's memory: which images its sources hold, and what has been computed from which bytes.
 //
 // Writes gather in a transaction that commit() ends; a process that dies loses what came after the
-// last commit and nothing else. One builder at a time (a lock beside the file), one thread at a time.
-// Errors of every method: kCorrupt for a damaged file, kIo for a full disk and the like, naming the file.
+// last commit and nothing else. One builder at a time (a lock beside the file), one thread at a
+// time. Errors of every method: kCorrupt for a damaged file, kIo for a full disk and the like,
+// naming the file.
 class Catalog {
  public:
   using SourceId = int64_t;
@@ -46,18 +48,21 @@ class Catalog {
   Catalog(Catalog&&) = default;
   Catalog& operator=(Catalog&&) = default;
 
-  // Ends the transaction; after it, kill -9 loses nothing of what was put before. Every few seconds it
-  // also moves the write-ahead log into the database, so that a power failure costs no more than that.
+  // Ends the transaction; after it, kill -9 loses nothing of what was put before. Every few seconds
+  // it also moves the write-ahead log into the database, so that a power failure costs no more than
+  // that.
   Result<void> commit();
 
   // The source of this root, which is made absolute; the same root is the same source for ever.
   Result<SourceId> upsert_source(const std::string& root, const std::string& adapter);
   // The digest of an image's bytes, where its file still has the size and time it had when hashed.
-  Result<std::optional<Sha256Digest>> known_content(SourceId source, const SourceImage& image, const FileStamp& stamp);
+  Result<std::optional<Sha256Digest>> known_content(SourceId source, const SourceImage& image,
+                                                    const FileStamp& stamp);
   // Records where an image is and what its bytes are; writes only what differs.
-  Result<void> put_image(SourceId source, const SourceImage& image, const FileStamp& stamp, const Sha256Digest& content);
-  // Forgets the source's images that are not among these (in byte order of image_id) and returns their
-  // number. Work done on their bytes is kept.
+  Result<void> put_image(SourceId source, const SourceImage& image, const FileStamp& stamp,
+                         const Sha256Digest& content);
+  // Forgets the source's images that are not among these (in byte order of image_id) and returns
+  // their number. Work done on their bytes is kept.
   Result<size_t> keep_images(SourceId source, std::span<const SourceImage> images);
 
   Result<WorkState> work_state(const Sha256Digest& content, const WorkKey& key);
@@ -66,8 +71,10 @@ class Catalog {
   Result<void> put_work(const ImageWork& work, const WorkKey& key);
   // All but the thumbnail, or nothing; whatever key.thumbnail_px.
   Result<std::optional<ImageWork>> get_work(const Sha256Digest& content, const WorkKey& key);
-  Result<void> put_thumbnail(const Sha256Digest& content, uint32_t thumbnail_px, std::span<const uint8_t> jpeg);
-  Result<std::optional<std::vector<uint8_t>>> get_thumbnail(const Sha256Digest& content, uint32_t thumbnail_px);
+  Result<void> put_thumbnail(const Sha256Digest& content, uint32_t thumbnail_px,
+                             std::span<const uint8_t> jpeg);
+  Result<std::optional<std::vector<uint8_t>>> get_thumbnail(const Sha256Digest& content,
+                                                            uint32_t thumbnail_px);
 
   // The files the last build left out, in the order they were put.
   Result<void> put_error(const ItemError& error);
@@ -77,7 +84,8 @@ class Catalog {
   Result<CatalogCounts> counts();
 
  private:
-  Catalog(FileLock lock, SqliteDatabase database) : lock_(std::move(lock)), database_(std::move(database)) {}
+  Catalog(FileLock lock, SqliteDatabase database)
+      : lock_(std::move(lock)), database_(std::move(database)) {}
 
   Result<void> write(std::string_view sql, std::initializer_list<SqliteValue> values);
   Result<int64_t> sequence_id(SourceId source, const SourceImage& image);

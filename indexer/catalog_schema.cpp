@@ -88,7 +88,8 @@ CREATE TABLE errors (
 std::string hex_text(int64_t value) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
-  for (int shift = 28; shift >= 0; shift -= 4) text += kDigits[static_cast<size_t>(value >> shift & 15)];
+  for (int shift = 28; shift >= 0; shift -= 4)
+    text += kDigits[static_cast<size_t>(value >> shift & 15)];
   return "0x" + text;
 }
 
@@ -100,22 +101,27 @@ Result<void> prepare_catalog(SqliteDatabase& database, const std::string& title)
   ASSIGN_OR_RETURN(const auto tables, database.query_integer("SELECT count(*) FROM sqlite_schema"));
   const bool is_empty = application == 0 && version == 0 && tables == 0;
   if (!is_empty && application != kCatalogApplicationId) {
-    return unsupported(title + " is a database of another program (application_id " + hex_text(application.value_or(0)) +
-                       ", expected " + hex_text(kCatalogApplicationId) +
+    return unsupported(title + " is a database of another program (application_id " +
+                       hex_text(application.value_or(0)) + ", expected " +
+                       hex_text(kCatalogApplicationId) +
                        "); give another --catalog, or delete it if nothing needs it");
   }
   if (!is_empty && version != kCatalogVersion) {
-    return unsupported(title + " has version " + std::to_string(version.value_or(0)) + ", this program reads version " +
-                       std::to_string(kCatalogVersion) +
-                       "; update the program, or delete the file and everything will be embedded again");
+    return unsupported(
+        title + " has version " + std::to_string(version.value_or(0)) +
+        ", this program reads version " + std::to_string(kCatalogVersion) +
+        "; update the program, or delete the file and everything will be embedded again");
   }
-  // A file system without shared memory refuses WAL and keeps the rollback journal, which is as safe.
-  RETURN_IF_ERROR(database.run_script(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768;"));
+  // A file system without shared memory refuses WAL and keeps the rollback journal, which is as
+  // safe.
+  RETURN_IF_ERROR(
+      database.run_script("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA "
+                          "foreign_keys = ON; PRAGMA cache_size = -32768;"));
   if (!is_empty) return {};
-  return database.run_script((std::string(kSchema) + "PRAGMA application_id = " + std::to_string(kCatalogApplicationId) +
-                              "; PRAGMA user_version = " + std::to_string(kCatalogVersion) + "; COMMIT;")
-                                 .c_str());
+  return database.run_script(
+      (std::string(kSchema) + "PRAGMA application_id = " + std::to_string(kCatalogApplicationId) +
+       "; PRAGMA user_version = " + std::to_string(kCatalogVersion) + "; COMMIT;")
+          .c_str());
 }
 
 }  // namespace sightline

@@ -12,8 +12,8 @@
 
 namespace sightline {
 
-// One of the two networks of a CLIP pair. Const members may be called from several threads;
-// every error is kModel and names the file.
+// What the two towers have in common. Const members may be called from several threads; every
+// error is kModel and names the file.
 class ClipTower {
  public:
   uint32_t dim() const { return dim_; }
@@ -21,18 +21,24 @@ class ClipTower {
   const OnnxSession& session() const { return session_; }
 
  protected:
-  // usual_input and usual_output are the names of the Hugging Face layout; the file may declare
-  // others, and an output of another name is taken where it is the only [n, dim].
-  static Result<ClipTower> open(const ModelFile& file, const std::string& usual_input,
-                                const std::string& usual_output, const OnnxOptions& options);
+  struct Role;
+  static const Role kText;
+  static const Role kVision;
 
-  // Runs and appends the first row_count rows at unit length.
-  Result<void> append_unit_rows(std::span<const InputTensor> inputs, size_t row_count,
-                                std::vector<float>& rows) const;
+  // Loads the file and checks that its inputs and outputs are those of the role. Names come from
+  // the file's description, else from the Hugging Face layout; an output of another name is taken
+  // where it is the only [n, dim].
+  static Result<ClipTower> open(const ModelFile& file, const Role& role, const OnnxOptions& options);
+
   // Sets dim(), by running the sample where the model leaves it open.
   Result<void> learn_dim(std::span<const InputTensor> sample);
 
+  // Runs and appends the first row_count rows of the output at unit length.
+  Result<void> append_unit_rows(std::span<const InputTensor> inputs, size_t row_count,
+                                std::vector<float>& rows) const;
+
   explicit ClipTower(OnnxSession session) : session_(std::move(session)) {}
+  const std::vector<int64_t>& input_shape() const { return session_.find_input(input_)->shape; }
 
   OnnxSession session_;
   std::string sha256_, input_, output_;
@@ -41,17 +47,19 @@ class ClipTower {
 
 class TextTower : public ClipTower {
  public:
-  // context_length: the longest text the tokenizer gives, in ids; end_id fills up towers of a
-  // fixed length.
-  static Result<TextTower> load(const ModelFile& file, uint32_t context_length, uint32_t end_id,
+  // max_length: the longest text the tokenizer gives, in ids. end_id fills up towers of a fixed
+  // length.
+  static Result<TextTower> load(const ModelFile& file, uint32_t max_length, uint32_t end_id,
                                 const OnnxOptions& options);
 
   // Appends [dim] float32, a unit vector. ids: start, tokens, end. The text runs alone and at its
-  // own length, which in a causal tower pooled at the end token gives exactly what padding gives.
+  // own length, which in a causal tower pooled at the end token gives what padding would.
   Result<void> append_embedding(std::span<const uint32_t> ids, std::vector<float>& rows) const;
 
  private:
   explicit TextTower(ClipTower tower) : ClipTower(std::move(tower)) {}
+  struct Input;
+  Input input(std::span<const uint32_t> ids) const;
 
   uint32_t end_id_ = 0;
   size_t row_count_ = 1;     // the fixed batch
@@ -63,8 +71,8 @@ class VisionTower : public ClipTower {
   static Result<VisionTower> load(const ModelFile& file, uint32_t image_size_px,
                                   const OnnxOptions& options);
 
-  // Images in one run: 8, the fixed batch of the model, or 1 where it quantises by the range of
-  // the whole batch. Fixed, so that an embedding does not depend on its neighbours.
+  // Images in one run: the fixed batch of the model, else 8, or 1 where it quantises by the range
+  // of the whole batch. Constant, so that an embedding does not depend on its neighbours.
   size_t batch_size() const { return batch_size_; }
 
   // [n, 3, size, size] float32 to [n, dim] float32, unit rows; the last batch is filled up.
@@ -72,7 +80,7 @@ class VisionTower : public ClipTower {
 
  private:
   explicit VisionTower(ClipTower tower) : ClipTower(std::move(tower)) {}
-  InputTensor batch(std::span<const float> pixels) const;
+  InputTensor input(std::span<const float> pixels) const;
 
   uint32_t image_size_px_ = 0;
   size_t batch_size_ = 8;

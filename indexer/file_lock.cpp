@@ -1,11 +1,11 @@
 #include "indexer/file_lock.h"
 
+#include <array>
+#include <cerrno>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
 
 #include "indexer/file_io.h"
 
@@ -27,7 +27,8 @@ Result<FileLock> FileLock::acquire(const std::string& path, const std::string& w
   if (lock.descriptor_ < 0) return system_error("cannot lock " + what, errno);
   if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error("cannot lock " + what, errno);
-    return io_error(what + " is in use by " + holder_of(lock.descriptor_) + "; wait until it ends or stop it");
+    return io_error(what + " is in use by " + holder_of(lock.descriptor_) +
+                    "; wait until it ends or stop it");
   }
   // The id only serves messages, so a disk too full to hold it does not matter.
   const std::string pid = std::to_string(::getpid()) + "\n";

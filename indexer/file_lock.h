@@ -7,8 +7,8 @@
 
 namespace sightline {
 
-// An advisory lock (flock) held as long as the object lives; the system releases it when the process dies.
-// The file stays and holds the process id of its last owner.
+// An advisory lock (flock) held as long as the object lives; the system releases it when the
+// process dies. The file stays and holds the process id of its last owner.
 class FileLock {
  public:
   // what names the thing that is guarded. Errors: kIo, naming the process that holds the lock.

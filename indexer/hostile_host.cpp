@@ -21,7 +21,8 @@ bool is_object(const std::string& target) { return is_object_path(path_of(target
 std::vector<std::string> objects_below(const std::string& folder) {
   std::vector<std::string> objects;
   std::error_code error;
-  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
     if (is_object_path(entry->path().string())) objects.push_back(entry->path().string());
   }
   std::sort(objects.begin(), objects.end());
@@ -46,36 +47,45 @@ struct HostileTable {
 
   static const std::vector<Entry>& entries() {
     static const std::vector<Entry> table = {
-        {{"gzip", "compresses every file with Content-Encoding: gzip, asked or not"}, true,
+        {{"gzip", "compresses every file with Content-Encoding: gzip, asked or not"},
+         true,
          [](HostileHost&, const std::string&, Reply& reply) { reply.gzip = load(reply); }},
-        {{"mime", "calls everything but the page's own HTML, scripts and styles text/plain"}, true,
+        {{"mime", "calls everything but the page's own HTML, scripts and styles text/plain"},
+         true,
          [](HostileHost&, const std::string&, Reply& reply) {
            const std::string& type = reply.content_type;
            const bool page = type.starts_with("text/html") || type.starts_with("text/javascript") ||
                              type.starts_with("text/css");
            if (!page) reply.content_type = "text/plain";
          }},
-        {{"404-body", "answers 404 for objects, with the right bytes as the body"}, false,
+        {{"404-body", "answers 404 for objects, with the right bytes as the body"},
+         false,
          [](HostileHost&, const std::string& target, Reply& reply) {
            if (is_object(target)) reply.status = 404;
          }},
-        {{"truncate", "announces an object's full length and hangs up after half of it"}, false,
+        {{"truncate", "announces an object's full length and hangs up after half of it"},
+         false,
          [](HostileHost&, const std::string& target, Reply& reply) {
            if (is_object(target)) reply.cut_after_bytes = reply.body_bytes / 2;
          }},
-        {{"short", "serves the first half of an object as if it were all"}, false,
+        {{"short", "serves the first half of an object as if it were all"},
+         false,
          [](HostileHost&, const std::string& target, Reply& reply) {
            if (is_object(target) && load(reply)) {
              reply.set_text(200, reply.content_type, reply.text.substr(0, reply.text.size() / 2));
            }
          }},
-        {{"html-200", "answers objects with an HTML error page and status 200"}, false,
+        {{"html-200", "answers objects with an HTML error page and status 200"},
+         false,
          [](HostileHost&, const std::string& target, Reply& reply) {
            if (is_object(target)) {
-             reply.set_text(200, kHtml, "<!doctype html><title>Oops</title><h1>Something went wrong</h1>\n");
+             reply.set_text(200, kHtml,
+                            "<!doctype html><title>Oops</title><h1>Something went wrong</h1>\n");
            }
          }},
-        {{"flaky-503", "answers 503 with Retry-After: 0 to the first two requests of each bundle file"}, false,
+        {{"flaky-503",
+          "answers 503 with Retry-After: 0 to the first two requests of each bundle file"},
+         false,
          [](HostileHost& host, const std::string& target, Reply& reply) {
            const std::scoped_lock lock(host.mutex_);
            if (++host.request_counts_[path_of(target)] > kRefusedRequests) return;
@@ -83,33 +93,47 @@ struct HostileTable {
            reply.set_header("Retry-After", "0");
            reply.set_header("Cache-Control", "no-store");
          }},
-        {{"stale", "serves the next object's bytes for every fifth object"}, false,
+        {{"stale", "serves the next object's bytes for every fifth object"},
+         false,
          [](HostileHost& host, const std::string&, Reply& reply) {
            const auto& objects = host.objects_;
            const auto found = std::lower_bound(objects.begin(), objects.end(), reply.file_path);
            const auto index = static_cast<size_t>(found - objects.begin());
-           if (found == objects.end() || *found != reply.file_path || index % kStaleEvery != 0) return;
+           if (found == objects.end() || *found != reply.file_path || index % kStaleEvery != 0)
+             return;
            reply.file_path = objects[(index + 1) % objects.size()];
            load(reply);
          }},
-        {{"redirect", "sends every bundle file to the same path with ?r=1 first"}, false,
+        {{"redirect", "sends every bundle file to the same path with ?r=1 first"},
+         false,
          [](HostileHost&, const std::string& target, Reply& reply) {
            if (target.find('?') != target.npos) return;
            reply.set_text(302, kHtml, "<h1>302 Found</h1>\n");
            reply.set_header("Location", target + "?r=1");
            reply.set_header("Cache-Control", "no-store");
          }},
-        {{"no-cors", "sends no Access-Control-Allow-Origin"}, true,
+        {{"no-cors", "sends no Access-Control-Allow-Origin"},
+         true,
          [](HostileHost&, const std::string&, Reply& reply) {
-           std::erase_if(reply.headers, [](const auto& header) { return header.first.starts_with("Access-Control-"); });
+           std::erase_if(reply.headers, [](const auto& header) {
+             return header.first.starts_with("Access-Control-");
+           });
          }},
-        {{"slow", "sends bundle files at 20 kB/s"}, false,
-         [](HostileHost&, const std::string&, Reply& reply) { reply.bytes_per_s = kSlowBytesPerS; }},
-        {{"offline", "hangs up on every request for an object"}, false,
-         [](HostileHost&, const std::string& target, Reply& reply) { reply.drop_connection = is_object(target); }},
-        {{"bitflip", "flips one bit in the middle of each object"}, false,
+        {{"slow", "sends bundle files at 20 kB/s"},
+         false,
+         [](HostileHost&, const std::string&, Reply& reply) {
+           reply.bytes_per_s = kSlowBytesPerS;
+         }},
+        {{"offline", "hangs up on every request for an object"},
+         false,
          [](HostileHost&, const std::string& target, Reply& reply) {
-           if (is_object(target) && load(reply) && !reply.text.empty()) reply.text[reply.text.size() / 2] ^= 1;
+           reply.drop_connection = is_object(target);
+         }},
+        {{"bitflip", "flips one bit in the middle of each object"},
+         false,
+         [](HostileHost&, const std::string& target, Reply& reply) {
+           if (is_object(target) && load(reply) && !reply.text.empty())
+             reply.text[reply.text.size() / 2] ^= 1;
          }},
     };
     return table;
@@ -122,7 +146,8 @@ std::vector<HostileKind> hostile_kinds() {
   return kinds;
 }
 
-Result<std::unique_ptr<HostileHost>> HostileHost::open(const std::string& kind, const std::string& folder) {
+Result<std::unique_ptr<HostileHost>> HostileHost::open(const std::string& kind,
+                                                       const std::string& folder) {
   std::string names;
   for (const auto& entry : HostileTable::entries()) {
     if (kind == entry.kind.name) {
@@ -139,7 +164,8 @@ Result<std::unique_ptr<HostileHost>> HostileHost::open(const std::string& kind, 
 }
 
 void HostileHost::spoil(const std::string& target, Reply& reply) {
-  if (reply.status == 200 && (everything_ || is_bundle_path(path_of(target)))) apply_(*this, target, reply);
+  if (reply.status == 200 && (everything_ || is_bundle_path(path_of(target))))
+    apply_(*this, target, reply);
 }
 
 }  // namespace sightline

@@ -20,12 +20,13 @@ struct HostileKind {
 // Every kind `serve --hostile` knows, for help texts and tests.
 std::vector<HostileKind> hostile_kinds();
 
-// Spoils replies as one kind of bad host does. gzip, mime and no-cors concern every file; the others
-// the bundle's manifest and objects, so that the page itself still loads. Thread-safe.
+// Spoils replies as one kind of bad host does. gzip, mime and no-cors concern every file; the
+// others the bundle's manifest and objects, so that the page itself still loads. Thread-safe.
 class HostileHost {
  public:
   // folder: what is served. Errors: kInvalidArgument for an unknown kind, naming those there are.
-  static Result<std::unique_ptr<HostileHost>> open(const std::string& kind, const std::string& folder);
+  static Result<std::unique_ptr<HostileHost>> open(const std::string& kind,
+                                                   const std::string& folder);
 
   // target: the request's path and query as sent. Called for every reply with a body.
   void spoil(const std::string& target, Reply& reply);

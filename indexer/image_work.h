@@ -10,7 +10,8 @@
 
 namespace sightline {
 
-// All that decides what comes out of working on given bytes. Equal keys and equal bytes: equal results.
+// All that decides what comes out of working on given bytes. Equal keys and equal bytes: equal
+// results.
 struct WorkKey {
   Sha256Digest model = {};     // the vision tower's file
   Sha256Digest detector = {};  // zeros: none
@@ -29,7 +30,7 @@ struct ViewEmbedding {
 
 // What was computed from the bytes of one image.
 struct ImageWork {
-  Sha256Digest content = {};  // of the file's bytes
+  Sha256Digest content = {};             // of the file's bytes
   uint32_t width_px = 0, height_px = 0;  // of the original, after EXIF orientation
   std::vector<ViewEmbedding> views;      // in row order; all of one dimension
   std::vector<Detection> detections;

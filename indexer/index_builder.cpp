@@ -12,14 +12,17 @@ namespace {
 
 constexpr uint32_t kSpreadImages = 2000;
 
-std::vector<uint8_t> encode_rows(const CodeParameters& parameters, const RowTable& rows) {
-  std::vector<uint8_t> codes(rows.embeddings.size());
-  const std::span all(reinterpret_cast<int8_t*>(codes.data()), codes.size());
-  for (size_t start = 0; start < codes.size(); start += rows.dim) {
-    encode_row(parameters, std::span(rows.embeddings).subspan(start, rows.dim),
-               all.subspan(start, rows.dim));
+void encode_rows(const RowTable& rows, BuiltIndex& index) {
+  const size_t dim = rows.dim;
+  const size_t fine_bytes = refinement_bytes(dim);
+  index.codes.resize(rows.embeddings.size());
+  index.refinement.resize(rows.views.size() * fine_bytes);
+  const std::span codes(reinterpret_cast<int8_t*>(index.codes.data()), index.codes.size());
+  for (size_t row = 0; row < rows.views.size(); ++row) {
+    encode_row(index.parameters, std::span(rows.embeddings).subspan(row * dim, dim),
+               codes.subspan(row * dim, dim),
+               std::span(index.refinement).subspan(row * fine_bytes, fine_bytes));
   }
-  return codes;
 }
 
 // The rows of each sampled image.
@@ -39,24 +42,27 @@ std::vector<std::vector<uint32_t>> sample_images(const RowTable& rows) {
 
 }  // namespace
 
-Result<IndexInfo> build_index(const RowTable& rows, const GraphOptions& options,
-                              BundleWriter& writer, const GraphProgress& progress) {
-  IndexInfo info;
+Result<BuiltIndex> build_index(const RowTable& rows, const GraphOptions& options,
+                               BundleWriter& writer, const GraphProgress& progress) {
+  BuiltIndex index;
+  IndexInfo& info = index.info;
   info.row_kind = rows.kind;
   info.row_count = static_cast<uint32_t>(rows.views.size());
   info.dim = rows.dim;
   info.m = options.m;
   info.ef_construction = options.ef_construction;
-  const auto parameters = fit_codes(rows.embeddings, rows.dim);
+  index.parameters = fit_codes(rows.embeddings, rows.dim);
   ByteWriter parameter_bytes;
-  write_code_parameters(parameter_bytes, parameters);
+  write_code_parameters(parameter_bytes, index.parameters);
   info.code_parameters = std::move(parameter_bytes).take();
-  ASSIGN_OR_RETURN(info.codes,
-                   writer.add_payload(ObjectKind::kCodes, encode_rows(parameters, rows)));
+  encode_rows(rows, index);
+  ASSIGN_OR_RETURN(info.codes, writer.add_payload(ObjectKind::kCodes, index.codes));
+  ASSIGN_OR_RETURN(info.refinement,
+                   writer.add_payload(ObjectKind::kRefinement, index.refinement));
   ASSIGN_OR_RETURN(info.views, writer.add_payload(ObjectKind::kViews, write_views(rows.views)));
-  ASSIGN_OR_RETURN(const auto graph, build_graph(rows.embeddings, rows.dim, options, progress));
-  ASSIGN_OR_RETURN(info.graph, writer.add_payload(ObjectKind::kGraph, write_graph(graph)));
-  return info;
+  ASSIGN_OR_RETURN(index.graph, build_graph(rows.embeddings, rows.dim, options, progress));
+  ASSIGN_OR_RETURN(info.graph, writer.add_payload(ObjectKind::kGraph, write_graph(index.graph)));
+  return index;
 }
 
 SimilaritySpread measure_spread(const RowTable& rows, std::span<const float> phrases) {

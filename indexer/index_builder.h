@@ -8,6 +8,8 @@
 #include "indexer/graph_builder.h"
 #include "native/bundle/root.h"
 #include "native/bundle/views.h"
+#include "native/vectors/codes.h"
+#include "native/vectors/exact_search.h"
 
 namespace sightline {
 
@@ -19,10 +21,24 @@ struct RowTable {
   std::vector<ViewRow> views;     // [rows]
 };
 
+// A row table as it is published.
+struct BuiltIndex {
+  IndexInfo info;
+  CodeParameters parameters;
+  std::vector<uint8_t> codes;       // [rows, dim] int8
+  std::vector<uint8_t> refinement;  // [rows, refinement_bytes(dim)]
+  HnswGraph graph;
+
+  CodeTable code_table() const {
+    return {{reinterpret_cast<const int8_t*>(codes.data()), codes.size()}, info.row_count, info.dim,
+            refinement};
+  }
+};
+
 // Quantises the rows, builds their graph and adds every payload to the bundle. The spread of
 // similarities is left at its neutral value.
-Result<IndexInfo> build_index(const RowTable& rows, const GraphOptions& options,
-                              BundleWriter& writer, const GraphProgress& progress);
+Result<BuiltIndex> build_index(const RowTable& rows, const GraphOptions& options,
+                               BundleWriter& writer, const GraphProgress& progress);
 
 // How similar the images of a table are to phrases: for each phrase the best row of every image.
 struct SimilaritySpread {

@@ -13,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxConfigBytes = size_t{4} << 20;
+constexpr int64_t kMaxDim = 65'536;
 constexpr size_t kMaxNetworkBytes = size_t{2} << 30;  // of protobuf
 
 bool is_file(const fs::path& path) {
@@ -176,7 +177,9 @@ Result<ModelFolder> open_model_folder(const std::string& path) {
   }
   model.id = description.string_at("id").value_or(own_name(folder).string());
   model.licence = description.string_at("licence").value_or("");
-  model.dim = description.int_at("dim").value_or(0);
+  const auto dim = description.int_at("dim").value_or(0);
+  if (dim < 0 || dim > kMaxDim) return about(folder / "model.json", "dim is " + std::to_string(dim));
+  model.dim = static_cast<uint32_t>(dim);
 
   auto kind = description.string_at("kind").value_or("");
   if (kind.empty()) {

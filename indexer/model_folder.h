@@ -49,7 +49,7 @@ struct ModelFolder {
   std::string id;    // of model.json, else the folder's or file's name
   std::string licence;
   ModelKind kind = ModelKind::kClip;
-  int64_t dim = 0;  // of model.json; 0 where it does not say
+  uint32_t dim = 0;  // of model.json; 0 where it does not say
   ClipFiles clip;
   DetectorFiles detector;
 };

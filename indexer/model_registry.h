@@ -16,6 +16,11 @@ std::string user_models_folder();
 // datasets/streets/models of the source tree. They know only rendered streets.
 std::string embedded_models_folder();
 
+// For people who use an embedded model without having asked for it.
+inline constexpr const char* kEmbeddedModelWarning =
+    "warning: no real model is installed; the embedded one knows only rendered streets "
+    "(see 'sightline models --help')";
+
 struct ListedModel {
   ModelFolder folder;
   bool is_embedded = false;

@@ -7,19 +7,29 @@ namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
 
+Error damaged_file(const std::string& title, const std::string& what) {
+  return corrupt(title + " is damaged (" + what +
+                 "); delete it, everything will be embedded again");
+}
+
 Error failure_of(sqlite3* database, const std::string& title) {
   const std::string reason = database ? sqlite3_errmsg(database) : "out of memory";
   switch (database ? sqlite3_errcode(database) & 0xff : SQLITE_NOMEM) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return corrupt(title + " is damaged (" + reason + "); delete it, everything will be embedded again");
-    case SQLITE_FULL: return io_error(title + ": the disk is full; free some space, what was committed is kept");
+      return damaged_file(title, reason);
+    case SQLITE_FULL:
+      return io_error(title + ": the disk is full; free some space, what was committed is kept");
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return io_error(title + " is held by another program; close that and start again");
+    case SQLITE_LOCKED:
+      return io_error(title + " is held by another program; close that and start again");
     case SQLITE_READONLY:
-    case SQLITE_PERM: return io_error(title + " cannot be written (" + reason + "); check the permissions");
-    case SQLITE_CANTOPEN: return io_error(title + " cannot be opened; it must be a file in a folder you can write to");
-    default: return io_error(title + ": " + reason);
+    case SQLITE_PERM:
+      return io_error(title + " cannot be written (" + reason + "); check the permissions");
+    case SQLITE_CANTOPEN:
+      return io_error(title + " cannot be opened; it must be a file in a folder you can write to");
+    default:
+      return io_error(title + ": " + reason);
   }
 }
 
@@ -31,8 +41,8 @@ int bind(sqlite3_stmt* statement, int index, const SqliteValue& value) {
     int operator()(int64_t value) const { return sqlite3_bind_int64(statement, index, value); }
     int operator()(double value) const { return sqlite3_bind_double(statement, index, value); }
     int operator()(std::string_view value) const {
-      return sqlite3_bind_text64(statement, index, value.data() ? value.data() : "", value.size(), SQLITE_TRANSIENT,
-                                 SQLITE_UTF8);
+      return sqlite3_bind_text64(statement, index, value.data() ? value.data() : "", value.size(),
+                                 SQLITE_TRANSIENT, SQLITE_UTF8);
     }
     int operator()(SqliteBlob value) const {
       if (value.empty()) return sqlite3_bind_zeroblob(statement, index, 0);
@@ -51,14 +61,21 @@ void SqliteRows::Reset::operator()(sqlite3_stmt* statement) const {
 
 Result<bool> SqliteRows::next() {
   switch (sqlite3_step(statement_.get())) {
-    case SQLITE_ROW: return true;
-    case SQLITE_DONE: return false;
-    default: return failure_of(sqlite3_db_handle(statement_.get()), *title_);
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      return failure_of(sqlite3_db_handle(statement_.get()), *title_);
   }
 }
 
-int64_t SqliteRows::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
-double SqliteRows::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
+int64_t SqliteRows::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+double SqliteRows::real(int column) const {
+  return sqlite3_column_double(statement_.get(), column);
+}
 bool SqliteRows::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
@@ -75,7 +92,9 @@ SqliteBlob SqliteRows::blob(int column) const {
 }
 
 void SqliteDatabase::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
-void SqliteDatabase::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void SqliteDatabase::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
 Result<SqliteDatabase> SqliteDatabase::open(const std::string& path, const std::string& title) {
   SqliteDatabase result;
@@ -89,7 +108,8 @@ Result<SqliteDatabase> SqliteDatabase::open(const std::string& path, const std::
   return result;
 }
 
-Result<SqliteRows> SqliteDatabase::query(std::string_view sql, std::initializer_list<SqliteValue> values) {
+Result<SqliteRows> SqliteDatabase::query(std::string_view sql,
+                                         std::initializer_list<SqliteValue> values) {
   auto found = statements_.find(sql);
   if (found == statements_.end()) {
     sqlite3_stmt* statement = nullptr;
@@ -106,8 +126,8 @@ Result<SqliteRows> SqliteDatabase::query(std::string_view sql, std::initializer_
   return rows;
 }
 
-Result<std::optional<int64_t>> SqliteDatabase::query_integer(std::string_view sql,
-                                                             std::initializer_list<SqliteValue> values) {
+Result<std::optional<int64_t>> SqliteDatabase::query_integer(
+    std::string_view sql, std::initializer_list<SqliteValue> values) {
   ASSIGN_OR_RETURN(SqliteRows rows, query(sql, values));
   ASSIGN_OR_RETURN(const bool found, rows.next());
   return found && !rows.is_null(0) ? std::optional<int64_t>(rows.integer(0)) : std::nullopt;
@@ -131,6 +151,8 @@ bool SqliteDatabase::in_transaction() const { return sqlite3_get_autocommit(data
 void SqliteDatabase::checkpoint() {
   sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
+
+Error SqliteDatabase::damaged(const std::string& what) const { return damaged_file(*title_, what); }
 
 Error SqliteDatabase::failure() const { return failure_of(database_.get(), *title_); }
 

@@ -24,7 +24,8 @@ inline SqliteValue sqlite_value(const std::optional<double>& value) {
   return value ? SqliteValue(*value) : SqliteValue(nullptr);
 }
 
-// The rows of a running query. At most one of the same SQL text at a time; must not outlive the database.
+// The rows of a running query. At most one of the same SQL text at a time; must not outlive the
+// database.
 class SqliteRows {
  public:
   Result<bool> next();  // false after the last row
@@ -41,14 +42,16 @@ class SqliteRows {
   struct Reset {
     void operator()(sqlite3_stmt* statement) const;
   };
-  SqliteRows(sqlite3_stmt* statement, const std::string& title) : statement_(statement), title_(&title) {}
+  SqliteRows(sqlite3_stmt* statement, const std::string& title)
+      : statement_(statement), title_(&title) {}
 
   std::unique_ptr<sqlite3_stmt, Reset> statement_;
   const std::string* title_;
 };
 
 // A SQLite database file and its prepared statements. One thread at a time.
-// Errors name the file by its title ("the catalog x.sqlite"): kCorrupt for damaged files, kIo for the rest.
+// Errors name the file by its title ("the catalog x.sqlite"): kCorrupt for damaged files, kIo for
+// the rest.
 class SqliteDatabase {
  public:
   // Opens or makes the file; a busy one is waited for up to 5 s.
@@ -57,11 +60,14 @@ class SqliteDatabase {
   // values are bound to ?1, ?2, ... and copied.
   Result<SqliteRows> query(std::string_view sql, std::initializer_list<SqliteValue> values = {});
   // The first row's first column, or nothing where there is no row.
-  Result<std::optional<int64_t>> query_integer(std::string_view sql, std::initializer_list<SqliteValue> values = {});
+  Result<std::optional<int64_t>> query_integer(std::string_view sql,
+                                               std::initializer_list<SqliteValue> values = {});
   Result<void> run(std::string_view sql, std::initializer_list<SqliteValue> values = {});
   Result<void> run_script(const char* sql);  // several statements, nothing bound
 
   bool in_transaction() const;
+  // kCorrupt, for values that SQLite accepts and their reader does not.
+  Error damaged(const std::string& what) const;
   // Moves what the write-ahead log holds into the database as far as nobody is in the way.
   void checkpoint();
 

@@ -1,10 +1,10 @@
 #include "indexer/static_files.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
+
+#include <sys/stat.h>
 
 #include "indexer/file_io.h"
 #include "native/base/sha256.h"
@@ -68,8 +68,10 @@ bool has_hash(std::string_view path) {
   stem.remove_suffix(extension_of(path).size());
   const std::string_view tail = stem.substr(stem.find_last_of("-.") + 1);
   if (tail.size() < 8 || tail.size() == stem.size()) return false;
-  const bool hex = std::all_of(tail.begin(), tail.end(), [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
-  const bool upper = std::all_of(tail.begin(), tail.end(), [](char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); });
+  const bool hex = std::all_of(tail.begin(), tail.end(),
+                               [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+  const bool upper = std::all_of(tail.begin(), tail.end(),
+                                 [](char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); });
   return upper || (hex && std::any_of(tail.begin(), tail.end(), is_digit));
 }
 
@@ -87,7 +89,8 @@ std::optional<std::string> relative_file_path(std::string_view path) {
 }
 
 bool is_inside(const fs::path& file, const fs::path& folder) {
-  return std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first == folder.end();
+  return std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first ==
+         folder.end();
 }
 
 // Other characters are safe in a Location header as they are.
@@ -169,7 +172,8 @@ std::string cache_control_of(std::string_view path) {
 std::vector<std::pair<std::string, std::string>> security_headers() {
   return {
       {"Content-Security-Policy",
-       "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
+       "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src "
+       "'self'; "
        "img-src 'self' data: blob:; style-src 'self'; object-src 'none'; base-uri 'none'; "
        "frame-ancestors 'self'; form-action 'none'"},
       {"X-Content-Type-Options", "nosniff"},
@@ -182,7 +186,9 @@ Result<StaticFiles> StaticFiles::open(const std::string& folder, const std::stri
   const fs::path canonical = fs::canonical(folder, error);
   if (error) return system_error("cannot serve " + folder, error.value());
   if (!fs::is_directory(canonical, error)) {
-    return invalid_argument("cannot serve " + folder + ": it is not a directory; give the one that `sightline build --out` wrote");
+    return invalid_argument(
+        "cannot serve " + folder +
+        ": it is not a directory; give the one that `sightline build --out` wrote");
   }
   std::string base = base_path.empty() ? "/" : base_path;
   if (base.front() != '/') base.insert(0, "/");
@@ -199,7 +205,8 @@ Reply StaticFiles::get(const std::string& url_path, const std::string& if_none_m
     reply.set_header("Location", percent_encoded(base_path_));
     return reply;
   }
-  if (!url_path.starts_with(base_path_)) return text_reply(404, "404: this site begins at " + base_path_ + "\n");
+  if (!url_path.starts_with(base_path_))
+    return text_reply(404, "404: this site begins at " + base_path_ + "\n");
 
   const Reply missing = text_reply(404, "404: no such file: " + url_path + "\n");
   const auto relative = relative_file_path(std::string_view(url_path).substr(base_path_.size()));
@@ -228,8 +235,9 @@ Reply StaticFiles::get(const std::string& url_path, const std::string& if_none_m
   reply.content_type = content_type_of(path.string());
   reply.file_path = canonical.string();
   reply.body_bytes = static_cast<uint64_t>(status.st_size);
-  const std::string etag = "\"" + std::to_string(status.st_size) + "-" + std::to_string(status.st_mtim.tv_sec) +
-                           "." + std::to_string(status.st_mtim.tv_nsec) + "\"";
+  const std::string etag = "\"" + std::to_string(status.st_size) + "-" +
+                           std::to_string(status.st_mtim.tv_sec) + "." +
+                           std::to_string(status.st_mtim.tv_nsec) + "\"";
   reply.set_header("ETag", etag);
   reply.set_header("Cache-Control", cache_control_of(path.string()));
   if (lists_etag(if_none_match, etag)) {

@@ -22,8 +22,8 @@ struct Reply {
 
   // How a hostile host spoils the sending.
   bool gzip = false;
-  bool drop_connection = false;               // before the first byte
-  std::optional<uint64_t> cut_after_bytes;    // while the full length is announced
+  bool drop_connection = false;             // before the first byte
+  std::optional<uint64_t> cut_after_bytes;  // while the full length is announced
   std::optional<uint32_t> bytes_per_s;
 
   void set_text(int new_status, std::string new_content_type, std::string new_text);
@@ -33,7 +33,8 @@ struct Reply {
 };
 
 // What a static host serves: the files below one folder and nothing else, mounted at a base path.
-// Names that start with a dot are not there, nor is what a symbolic link reaches outside the folder.
+// Names that start with a dot are not there, nor is what a symbolic link reaches outside the
+// folder.
 class StaticFiles {
  public:
   // base_path such as "/" or "/docs/demo/". Errors: kNotFound, kInvalidArgument.
@@ -59,10 +60,12 @@ std::string content_type_of(std::string_view path);
 bool is_object_path(std::string_view path);
 // is_object_path(), or a manifest.json.
 bool is_bundle_path(std::string_view path);
-// "public, max-age=31536000, immutable" for objects and for assets with a hash in their name, else "no-cache".
+// "public, max-age=31536000, immutable" for objects and for assets with a hash in their name, else
+// "no-cache".
 std::string cache_control_of(std::string_view path);
 
-// Headers of every reply: a content security policy that allows this site's own files and WebAssembly.
+// Headers of every reply: a content security policy that allows this site's own files and
+// WebAssembly.
 std::vector<std::pair<std::string, std::string>> security_headers();
 
 }  // namespace sightline

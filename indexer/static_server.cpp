@@ -1,12 +1,12 @@
 #include "indexer/static_server.h"
 
-#include <httplib.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <fstream>
 #include <thread>
+
+#include <httplib.h>
 
 #include "indexer/hostile_host.h"
 #include "indexer/static_files.h"
@@ -26,8 +26,10 @@ void set_socket_options(socket_t socket) {
 }
 
 int port_of(const sockaddr_storage& address) {
-  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  if (address.ss_family == AF_INET)
+    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  if (address.ss_family == AF_INET6)
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
   return -1;
 }
 
@@ -38,8 +40,10 @@ void hang_up(int own_port, int peer_port) {
     sockaddr_storage peer = {};
     socklen_t own_size = sizeof own;
     socklen_t peer_size = sizeof peer;
-    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0 && port_of(peer) == peer_port &&
-        ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 && port_of(own) == own_port) {
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0 &&
+        port_of(peer) == peer_port &&
+        ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 &&
+        port_of(own) == own_port) {
       ::shutdown(descriptor, SHUT_RDWR);
     }
   }
@@ -118,7 +122,8 @@ void StaticServer::State::answer(const httplib::Request& request, httplib::Respo
   send(request, response, std::move(reply));
 }
 
-void StaticServer::State::send(const httplib::Request& request, httplib::Response& response, Reply reply) {
+void StaticServer::State::send(const httplib::Request& request, httplib::Response& response,
+                               Reply reply) {
   if (reply.drop_connection) {
     hang_up(port, request.remote_port);
     return;
@@ -151,7 +156,8 @@ void StaticServer::State::send(const httplib::Request& request, httplib::Respons
   const std::string content_type = reply.content_type;
   response.set_content_provider(
       body_bytes, content_type,
-      [this, file, reply = std::move(reply)](size_t offset, size_t length, httplib::DataSink& sink) {
+      [this, file, reply = std::move(reply)](size_t offset, size_t length,
+                                             httplib::DataSink& sink) {
         const size_t end = reply.cut_after_bytes.value_or(reply.body_bytes);
         if (stopping || offset >= end) return false;
         size_t count = std::min({length, end - offset, kPieceBytes});
@@ -163,7 +169,8 @@ void StaticServer::State::send(const httplib::Request& request, httplib::Respons
         std::string piece(count, '\0');
         file->seekg(static_cast<std::streamoff>(offset));
         file->read(piece.data(), static_cast<std::streamsize>(count));
-        return file->gcount() == static_cast<std::streamsize>(count) && sink.write(piece.data(), count);
+        return file->gcount() == static_cast<std::streamsize>(count) &&
+               sink.write(piece.data(), count);
       });
 }
 
@@ -176,7 +183,8 @@ Result<std::unique_ptr<StaticServer>> StaticServer::open(const StaticServerOptio
   if (!options.hostile.empty()) {
     ASSIGN_OR_RETURN(state->hostile, HostileHost::open(options.hostile, state->files.folder()));
     if (options.hostile == "gzip" && !kHasGzip) {
-      return unsupported("hostile kind gzip needs an HTTP library built with zlib; install libcpp-httplib-dev");
+      return unsupported(
+          "hostile kind gzip needs an HTTP library built with zlib; install libcpp-httplib-dev");
     }
   }
 
@@ -186,10 +194,11 @@ Result<std::unique_ptr<StaticServer>> StaticServer::open(const StaticServerOptio
   server.set_keep_alive_max_count(10'000);
   server.set_write_timeout(60);
   server.set_socket_options(set_socket_options);
-  server.set_pre_routing_handler([state = state.get()](const httplib::Request& request, httplib::Response& response) {
-    state->answer(request, response);
-    return httplib::Server::HandlerResponse::Handled;
-  });
+  server.set_pre_routing_handler(
+      [state = state.get()](const httplib::Request& request, httplib::Response& response) {
+        state->answer(request, response);
+        return httplib::Server::HandlerResponse::Handled;
+      });
 
   if (options.port == 0) {
     state->port = server.bind_to_any_port(options.host);
@@ -198,7 +207,8 @@ Result<std::unique_ptr<StaticServer>> StaticServer::open(const StaticServerOptio
   }
   if (state->port <= 0) {
     return io_error("cannot listen on " + options.host + " port " + std::to_string(options.port) +
-                    ": it is in use or not allowed; choose another with --port (0 takes any free one) or --host");
+                    ": it is in use or not allowed; choose another with --port (0 takes any free "
+                    "one) or --host");
   }
   return std::unique_ptr<StaticServer>(new StaticServer(std::move(state)));
 }
@@ -209,7 +219,9 @@ StaticServer::~StaticServer() = default;
 std::string StaticServer::address() const {
   const std::string& host = state_->options.host;
   const bool any = host == "0.0.0.0" || host == "::";
-  const std::string shown = any ? "localhost" : host.find(':') != host.npos ? "[" + host + "]" : host;
+  const std::string shown = any                           ? "localhost"
+                            : host.find(':') != host.npos ? "[" + host + "]"
+                                                          : host;
   return "http://" + shown + ":" + std::to_string(state_->port) + state_->files.base_path();
 }
 

@@ -77,6 +77,12 @@ Atmosphere make_atmosphere(const Drive& drive) {
   air.sun_direction = {std::sin(azimuth) * std::cos(elevation), std::sin(elevation),
                        std::cos(azimuth) * std::cos(elevation)};
   air.fog_density = 0.0011f;
+  if (time == TimeOfDay::kDusk && drive.weather != Weather::kClear) {
+    // Behind clouds dusk is the blue hour.
+    air.horizon = {0.40f, 0.34f, 0.46f};
+    air.sky_light = {0.24f, 0.24f, 0.36f};
+    air.lamps = 0.8f;
+  }
   switch (drive.weather) {
     case Weather::kClear:
       break;
@@ -94,8 +100,8 @@ Atmosphere make_atmosphere(const Drive& drive) {
       break;
     case Weather::kFog:
       overcast(air, 0.95f);
-      air.fog_density = random.between(0.026f, 0.04f);
-      air.halo = 2.6f;
+      air.fog_density = random.between(0.017f, 0.029f);
+      air.halo = 1.9f;
       break;
   }
   if (drive.weather != Weather::kClear && time != TimeOfDay::kNight) air.lights_on = true;

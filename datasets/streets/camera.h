@@ -6,15 +6,16 @@ namespace sightline {
 
 inline constexpr int kWidth_px = 960;
 inline constexpr int kHeight_px = 540;
+inline constexpr float kCameraHeight_m = 1.55f;
 
 /// A pinhole camera at the ego car's windscreen. It always looks along the road; bends are drawn by
 /// shifting the world sideways with the square of the distance, pitch and yaw by moving the
 /// vanishing point.
 struct Camera {
-  float x = 0, s = 0, height = 1.62f;
+  float x = 0, s = 0, height = kCameraHeight_m;
   float bend = 0;  ///< half the road's curvature, 1/m
-  float focal_px = 640;
-  float vanish_x_px = kWidth_px / 2.0f, vanish_y_px = 236;
+  float focal_px = 700;
+  float vanish_x_px = kWidth_px / 2.0f, vanish_y_px = 252;
 
   /// Road coordinates (x, height above ground, s) to camera-relative ones.
   Vec3 to_camera(Vec3 p) const {

@@ -167,8 +167,8 @@ void draw_two_wheeler(Stage& stage, const Actor& actor, const ActorState& state,
     brush.box({0, 0.78f, -0.86f}, {0.09f, 0.04f, 0.02f}, tail);
     brush.box({0, 0.60f, -0.84f}, {0.10f, 0.07f, 0.01f}, stage.keep(matt({0.7f, 0.7f, 0.66f})));
     if (lit) {
-      if (std::cos(state.heading) < -0.25f) stage.add_glow(brush.to_road({0, 0.9f, 0.75f}), Rgb{1.0f, 0.93f, 0.8f} * 1.5f, 0.3f);
-      else if (std::cos(state.heading) > 0.25f) stage.add_glow(brush.to_road({0, 0.78f, -0.9f}), {0.6f, 0.03f, 0.02f}, 0.2f);
+      if (std::cos(state.heading) < -0.25f) stage.add_glow(brush.to_road({0, 0.9f, 0.75f}), Rgb{1.0f, 0.93f, 0.8f} * 1.1f, 0.18f);
+      else if (std::cos(state.heading) > 0.25f) stage.add_glow(brush.to_road({0, 0.78f, -0.9f}), {0.4f, 0.02f, 0.015f}, 0.12f);
     }
   } else {
     const Vec3 hub{0, radius, -base}, crank{0, 0.31f, -0.05f}, saddle{0, 0.86f, -0.22f}, stem{0, 0.86f, 0.34f}, fork{0, radius, base};
@@ -180,8 +180,8 @@ void draw_two_wheeler(Stage& stage, const Actor& actor, const ActorState& state,
     brush.disc({0.04f, 0.31f, -0.05f}, {1, 0, 0}, 0.09f, 8, metal);
     if (air.lights_on) {
       brush.ball({0, 0.72f, -0.36f}, {0.035f, 0.035f, 0.035f}, stage.keep(glowing({2.5f, 0.06f, 0.04f})), 4, 6);
-      if (std::cos(state.heading) > 0.25f) stage.add_glow(brush.to_road({0, 0.72f, -0.4f}), {0.5f, 0.02f, 0.015f}, 0.14f);
-      if (std::cos(state.heading) < -0.25f) stage.add_glow(brush.to_road({0, 0.95f, 0.5f}), {0.9f, 0.85f, 0.7f}, 0.2f);
+      if (std::cos(state.heading) > 0.25f) stage.add_glow(brush.to_road({0, 0.72f, -0.4f}), {0.35f, 0.015f, 0.01f}, 0.09f);
+      if (std::cos(state.heading) < -0.25f) stage.add_glow(brush.to_road({0, 0.95f, 0.5f}), {0.7f, 0.66f, 0.55f}, 0.12f);
     }
   }
   brush.tube(bars + Vec3{-0.30f, 0, 0}, bars + Vec3{0.30f, 0, 0}, 0.02f, 0.02f, 6, dark);

@@ -26,7 +26,7 @@ void draw_traffic_light(Stage& stage, const Actor& actor, const ActorState& stat
     const Vec3 at{0, y, -0.165f};
     brush.disc(at, {0, 0, -1}, r, 14, stage.keep(lit ? glowing(lamp.light * 3.2f) : matt(lamp.light * 0.05f, 0.3f)), 0.003f);
     brush.box({0, y + r * 0.96f, -0.26f}, {r * 0.9f, 0.015f, 0.10f}, housing);
-    if (lit) stage.add_glow(brush.to_road({0, y, -0.25f}), lamp.light * (air.lights_on ? 1.1f : 0.45f), 0.34f);
+    if (lit) stage.add_glow(brush.to_road({0, y, -0.25f}), lamp.light * (air.lights_on ? 0.8f : 0.35f), 0.24f);
   }
 }
 
@@ -77,7 +77,7 @@ void draw_support(Stage& stage, const Actor& actor, const ActorState& state) {
 void cast_box_shadow(Stage& stage, float x, float s, float heading, float half_width, float half_length, float height, const Atmosphere& air) {
   Brush frame(stage, x, s, heading);
   const Vec3 foot[4] = {frame.to_road({-half_width, 0, -half_length}), frame.to_road({half_width, 0, -half_length}), frame.to_road({half_width, 0, half_length}), frame.to_road({-half_width, 0, half_length})};
-  stage.add_patch(foot, 4, std::min(0.45f, half_width * 0.9f), air.sun.x > 0.3f ? 0.55f : 0.68f);
+  stage.add_patch(foot, 4, std::min(0.45f, half_width * 0.9f), 0.72f, 0);
   if (air.sun.x < 0.3f) return;
   // The sun's shadow is the hull of the base and of the top slid away from the sun.
   const Vec3 slide{-air.sun_direction.x / air.sun_direction.y * height, 0, -air.sun_direction.z / air.sun_direction.y * height};
@@ -94,7 +94,7 @@ void cast_box_shadow(Stage& stage, float x, float s, float heading, float half_w
     while (count >= lower && turns(hull[count - 2], hull[count - 1], points[i]) <= 0) --count;
     hull[count++] = points[i];
   }
-  stage.add_patch(hull, std::min(count - 1, 8), 0.14f, 0.62f);
+  stage.add_patch(hull, std::min(count - 1, 8), std::min(0.10f + 0.012f * height, 0.3f), 0.10f, 0.95f);
 }
 
 void draw_shadow(Stage& stage, const Actor& actor, const ActorState& state, const Atmosphere& air) {

@@ -26,14 +26,4 @@ NoiseTile::NoiseTile() : cells_(kSize * kSize) {
   for (float& cell : cells_) cell = (cell - low) / (high - low);
 }
 
-float NoiseTile::smooth(float x, float y) const {
-  const float fx = std::floor(x), fy = std::floor(y), tx = x - fx, ty = y - fy;
-  return lerp(lerp(at(fx, fy), at(fx + 1, fy), tx), lerp(at(fx, fy + 1), at(fx + 1, fy + 1), tx), ty);
-}
-
-const NoiseTile& noise_tile() {
-  static const NoiseTile tile;
-  return tile;
-}
-
 }  // namespace sightline

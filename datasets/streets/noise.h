@@ -2,6 +2,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "datasets/streets/vec3.h"
+
 namespace sightline {
 
 /// A tile of smooth noise that repeats every `kSize` cells, in [0, 1] around 0.5.
@@ -16,12 +18,20 @@ class NoiseTile {
     return cells_[row * kSize + column];
   }
   /// Interpolated between cells.
-  float smooth(float x, float y) const;
+  float smooth(float x, float y) const {
+    const float fx = floor_of(x), fy = floor_of(y), tx = x - fx;
+    const auto x0 = static_cast<uint32_t>(static_cast<int32_t>(fx)) & (kSize - 1), x1 = (x0 + 1) & (kSize - 1);
+    const auto y0 = (static_cast<uint32_t>(static_cast<int32_t>(fy)) & (kSize - 1)) * kSize, y1 = (y0 + kSize) & (kSize * kSize - 1);
+    return lerp(lerp(cells_[y0 + x0], cells_[y0 + x1], tx), lerp(cells_[y1 + x0], cells_[y1 + x1], tx), y - fy);
+  }
 
  private:
   std::vector<float> cells_;
 };
 
-const NoiseTile& noise_tile();
+inline const NoiseTile& noise_tile() {
+  static const NoiseTile tile;
+  return tile;
+}
 
 }  // namespace sightline

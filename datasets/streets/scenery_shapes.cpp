@@ -19,6 +19,7 @@ void draw_block(Stage& stage, const Prop& prop, const Atmosphere& air) {
   const Material* wall = stage.keep({.albedo = wall_colour(random), .emissive = {}, .texture = Texture::kFacade, .seed = prop.look, .lit_share = air.lamps * random.between(0.25f, 0.6f)});
   const Material* stone = stage.keep({.albedo = wall->albedo * 0.75f, .emissive = {}, .snowy = true});
   brush.textured_box({0, prop.height / 2, 0}, {prop.width / 2, prop.height / 2, prop.length / 2}, wall, stone);
+  cast_box_shadow(stage, prop.x, prop.s, 0, prop.width / 2, prop.length / 2, prop.height, air);
   brush.box({0, prop.height + 0.2f, 0}, {prop.width / 2 + 0.3f, 0.28f, prop.length / 2 + 0.02f}, stone);
   brush.box({0, 3.9f, 0}, {prop.width / 2 + 0.14f, 0.13f, prop.length / 2}, stone);
   if (random.chance(0.5f)) {
@@ -65,6 +66,7 @@ void draw_house(Stage& stage, const Prop& prop, const Atmosphere& air, bool chur
   const Material* roof = stage.keep({.albedo = random.pick(kTiles), .emissive = {}, .gloss = 0.06f, .snowy = true});
   brush.textured_box({0, prop.height / 2, 0}, {prop.width / 2, prop.height / 2, prop.length / 2}, wall, roof);
   const float rise = std::min(prop.width, prop.length) * random.between(0.38f, 0.52f);
+  cast_box_shadow(stage, prop.x, prop.s, 0, prop.width / 2, prop.length / 2, prop.height + rise * 0.5f, air);
   const bool along = random.chance(0.6f);
   draw_gable_roof(brush, prop.width / 2, prop.length / 2, prop.height, rise, along, roof, plain);
   if (church) {
@@ -84,6 +86,7 @@ void draw_warehouse(Stage& stage, const Prop& prop, const Atmosphere& air) {
   const Material* door = stage.keep(matt(lerp(wall->albedo, Rgb{0.75f, 0.75f, 0.72f}, 0.65f)));
   const Material* frame = stage.keep(matt({0.05f, 0.05f, 0.055f}));
   brush.textured_box({0, prop.height / 2, 0}, {prop.width / 2, prop.height / 2, prop.length / 2}, wall, roof);
+  cast_box_shadow(stage, prop.x, prop.s, 0, prop.width / 2, prop.length / 2, prop.height, air);
   draw_gable_roof(brush, prop.width / 2, prop.length / 2, prop.height, 1.6f, random.chance(0.3f), roof, roof);
   const float side = prop.x > 0 ? -1.0f : 1.0f, edge = side * (prop.width / 2 + 0.03f);
   for (float z = -prop.length / 2 + 5; z < prop.length / 2 - 3; z += 8.5f) {
@@ -101,9 +104,9 @@ void draw_crown(Stage& stage, const Prop& prop, const Atmosphere& air, Vec3 midd
   const float distance = std::max(1.0f, prop.s - camera.s);
   const float detail = std::clamp(26.0f / distance, 0.28f, 1.0f);
   clumps = static_cast<int>(static_cast<float>(clumps) * detail);
-  const float size = std::max(radii.x, radii.y) * 0.30f / std::sqrt(detail);
+  const float size = std::max(radii.x, radii.y) * 0.25f / std::sqrt(detail);
   const Material* tones[3];
-  for (int i = 0; i < 3; ++i) tones[i] = stage.keep({.albedo = leaf * (0.72f + 0.26f * static_cast<float>(i)), .emissive = {}, .snowy = true});
+  for (int i = 0; i < 3; ++i) tones[i] = stage.keep({.albedo = leaf * (0.72f + 0.26f * static_cast<float>(i)), .emissive = {}, .texture = Texture::kLeaves, .snowy = true});
   const Vec3 to_camera = normalized({camera.x - prop.x, 0, camera.s - prop.s});
   const Vec3 right{to_camera.z, 0, -to_camera.x};
   (void)air;
@@ -115,10 +118,10 @@ void draw_crown(Stage& stage, const Prop& prop, const Atmosphere& air, Vec3 midd
     const Material* tone = tones[random.below(3)];
     Vec3 rim[7], normals[7];
     for (int k = 0; k < 7; ++k) {
-      const float a = 6.2832f * (static_cast<float>(k) + spin) / 7, bumpy = r * random.between(0.72f, 1.1f);
+      const float a = 6.2832f * (static_cast<float>(k) + spin) / 7, bumpy = r * random.between(0.55f, 1.2f);
       const Vec3 spread = right * std::cos(a) + Vec3{0, std::sin(a), 0};
       rim[k] = at + spread * bumpy;
-      normals[k] = normalized(n * 1.0f + spread * 0.75f + to_camera * 0.35f);
+      normals[k] = normalized(n * 1.25f + spread * 0.5f + to_camera * 0.3f);
     }
     stage.add(rim, normals, 7, to_camera, tone, 0, true);
   }
@@ -134,7 +137,7 @@ void draw_tree(Stage& stage, const Prop& prop, const Atmosphere& air) {
   brush.tube({0, h * 0.38f, 0}, {-h * 0.15f, h * 0.60f, h * 0.05f}, trunk * 0.5f, trunk * 0.3f, 6, bark, false);
   static const std::vector<Rgb> kLeaves = {{0.085f, 0.21f, 0.035f}, {0.12f, 0.24f, 0.04f}, {0.06f, 0.17f, 0.05f}, {0.20f, 0.22f, 0.04f}, {0.10f, 0.19f, 0.03f}};
   const Rgb leaf = random.pick(kLeaves);
-  draw_crown(stage, prop, air, {prop.x, h * 0.64f, prop.s}, {prop.width * 0.46f, h * 0.30f, prop.width * 0.46f}, leaf, 120, prop.look);
+  draw_crown(stage, prop, air, {prop.x, h * 0.64f, prop.s}, {prop.width * 0.46f, h * 0.30f, prop.width * 0.46f}, leaf, 190, prop.look);
   if (air.sun.x > 0.3f) cast_box_shadow(stage, prop.x, prop.s, 0, prop.width * 0.25f, prop.width * 0.25f, h * 0.8f, air);
 }
 

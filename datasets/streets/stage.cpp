@@ -18,6 +18,7 @@ Vec3 newell_normal(const Vec3* points, int count) {
 void Stage::begin(const Camera& camera, bool mirrored) {
   camera_ = camera;
   wants_mirror_ = mirrored;
+  sun_share_ = 1;
   materials_.clear();
   surfaces_.clear();
   mirrored_.clear();
@@ -126,6 +127,7 @@ void Stage::add(const Vec3* points, const Vec3* normals, int count, Vec3 outward
   Vec3 middle;
   for (int i = 0; i < kept; ++i) middle += clipped[i].position * (1.0f / static_cast<float>(kept));
   surface.lamp_light = lamp_light(middle, face);
+  surface.sun_share = sun_share_;
   surfaces_.push_back(surface);
   if (!wants_mirror_ || nearest > 120) return;
   for (int i = 0; i < kept; ++i)
@@ -164,8 +166,7 @@ void Stage::add_point_light(Vec3 position, Rgb colour) {
   if (moved.z > -25 && moved.z < 130) point_lights_.push_back({moved, colour});
 }
 
-void Stage::add_patch(const Vec3* outline, int corners, float softness_m, float darkness,
-                      Rgb light) {
+void Stage::add_patch(const Vec3* outline, int corners, float softness_m, float sky_taken, float sun_taken, Rgb light) {
   GroundPatch patch;
   patch.corners = std::min(corners, GroundPatch::kMaxCorners);
   float nearest = 1e9f, farthest = -1e9f;
@@ -175,8 +176,23 @@ void Stage::add_patch(const Vec3* outline, int corners, float softness_m, float 
     farthest = std::max(farthest, patch.outline[i].z);
   }
   if (farthest < 1 || nearest > 110) return;
-  patch.softness_m = softness_m, patch.darkness = darkness, patch.light = light;
+  patch.softness_m = softness_m, patch.sky_taken = sky_taken, patch.sun_taken = sun_taken, patch.light = light;
   patches_.push_back(patch);
+}
+
+float Stage::sun_share_at(Vec3 position) const {
+  const Vec3 p = camera_.to_camera(position);
+  float share = 1;
+  for (const GroundPatch& patch : patches_) {
+    if (patch.sun_taken <= 0) continue;
+    int left = 0;
+    for (int i = 0, j = patch.corners - 1; i < patch.corners; j = i++) {
+      const Vec3 a = patch.outline[j], b = patch.outline[i];
+      left += (b.x - a.x) * (p.z - a.z) - (p.x - a.x) * (b.z - a.z) > 0;
+    }
+    if (left == 0 || left == patch.corners) share = std::min(share, 1 - patch.sun_taken);
+  }
+  return share;
 }
 
 }  // namespace sightline

@@ -26,8 +26,8 @@ struct GroundPatch {
   Vec3 outline[kMaxCorners];  ///< camera-relative; y is ignored; anticlockwise or clockwise
   int corners = 0;
   float softness_m = 0.3f;
-  float darkness = 0;  ///< share of the sky and sun taken away
-  Rgb light{};         ///< irradiance added
+  float sky_taken = 0, sun_taken = 0;  ///< shares; of overlapping shadows the darkest hides the sun
+  Rgb light{};                         ///< irradiance added
 };
 
 /// Collects one frame's surfaces, lights and shadows. Shapes are given in road coordinates.
@@ -45,8 +45,10 @@ class Stage {
 
   void add_glow(Vec3 position, Rgb colour, float radius_m);
   void add_point_light(Vec3 position, Rgb colour);
-  void add_patch(const Vec3* outline, int corners, float softness_m, float darkness,
-                 Rgb light = {});
+  void add_patch(const Vec3* outline, int corners, float softness_m, float sky_taken, float sun_taken, Rgb light = {});
+  /// How much sun the patches so far leave at a place, and how much of it what is added from now on gets.
+  float sun_share_at(Vec3 position) const;
+  void set_sun_share(float share) { sun_share_ = share; }
 
   /// Everything added until the next call belongs to this object; -1 is scenery.
   void begin_object(int object);
@@ -73,6 +75,7 @@ class Stage {
 
   Camera camera_;
   bool wants_mirror_ = false;
+  float sun_share_ = 1;
   std::deque<Material> materials_;
   std::vector<Surface> surfaces_, mirrored_;
   std::vector<Range> objects_;

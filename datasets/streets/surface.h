@@ -30,7 +30,8 @@ struct Surface {
   Vec3 normal, normal_dx, normal_dy;  ///< at pixel (0,0) and its steps per pixel
   Vec3 u_axis, v_axis;                ///< texture coordinates in metres: dot(axis, p) + offset
   float u_offset = 0, v_offset = 0;
-  Rgb lamp_light;  ///< from nearby street lamps, already scaled by the angle
+  Rgb lamp_light;       ///< from nearby street lamps, already scaled by the angle
+  float sun_share = 1;  ///< 0 in the shadow of a building
   const Material* material = nullptr;
 };
 

@@ -42,8 +42,9 @@ void Traffic::populate_until(float s_end, const Ego& ego) {
     for (ObjectClass kind : featured_) {
       if (!first_block_ && random_.chance(calm_ ? 0.8f : 0.35f)) continue;
       const int count = calm_ ? 1 : 1 + random_.weighted({0.55f, 0.3f, 0.15f});
-      for (int i = 0; i < (kind == ObjectClass::kCone ? 1 : count); ++i) {
-        const float reach = first_block_ && i == 0 ? begin + 16 : end;
+      const bool alone = kind == ObjectClass::kCone || kind == ObjectClass::kTrafficLight || kind == ObjectClass::kStopSign;
+      for (int i = 0; i < (alone ? 1 : count); ++i) {
+        const float reach = first_block_ ? begin + (i == 0 ? 12.0f : 24.0f) : end;
         add_class(kind, begin, reach, ego);
       }
     }
@@ -133,7 +134,8 @@ void Traffic::add_vehicle(ObjectClass kind, float s_begin, float s_end, const Eg
   const bool crossable =
       !road.crossings.empty() && road.crossings[0] < s_end + 20 && road.crossings[0] > ego.s + 12;
   for (int attempt = 0; attempt < 8; ++attempt) {
-    float s = random_.between(s_begin + 1, s_end);
+    constexpr float kHalfLengths[] = {2.1f, 2.6f, 4.2f, 5.7f, 1, 1};
+    const float s = random_.between(s_begin, s_end) + kHalfLengths[static_cast<int>(kind)];
     const float park_x = road.half_width() - std::max(road.parking_width, 1.6f) / 2;
     const int mode =
         random_.weighted({parkable ? 0.22f : 0, parkable ? 0.12f : 0, 0.26f, 0.28f,
@@ -148,12 +150,12 @@ void Traffic::add_vehicle(ObjectClass kind, float s_begin, float s_end, const Eg
     if (mode == 2) {
       const float x = bicycle ? kerb_x : road.lane_middle(0);
       placed = place_agent(
-          kind, Behaviour::kDrivesAlong, x, s + (bicycle ? 0 : 4), 0,
+          kind, Behaviour::kDrivesAlong, x, s + (bicycle ? 0 : 2.5f), 0,
           bicycle ? random_.between(3.5f, 5.5f) : cruise * random_.between(0.85f, 1.05f));
     }
     if (mode == 3) {
       const float x = bicycle ? -kerb_x : -road.lane_middle(random_.below(road.lanes_each_way));
-      placed = place_agent(kind, Behaviour::kDrivesAgainst, x, s + random_.between(3, 22), kPi,
+      placed = place_agent(kind, Behaviour::kDrivesAgainst, x, s + random_.between(2, 14), kPi,
                            bicycle ? random_.between(3, 5) : cruise * random_.between(0.5f, 0.9f));
     }
     if (mode == 4) {

@@ -25,6 +25,11 @@ inline Vec3 normalized(Vec3 a) {
   return squared > 1e-20f ? a * (1.0f / std::sqrt(squared)) : Vec3{0, 1, 0};
 }
 inline float clamp01(float v) { return v < 0 ? 0 : v > 1 ? 1 : v; }
+/// std::floor without the library call.
+inline float floor_of(float v) {
+  const auto whole = static_cast<float>(static_cast<int>(v));
+  return whole > v ? whole - 1 : whole;
+}
 inline float lerp(float a, float b, float t) { return a + (b - a) * t; }
 inline Vec3 lerp(Vec3 a, Vec3 b, float t) { return a + (b - a) * t; }
 inline float smoothstep(float lo, float hi, float v) {

@@ -40,22 +40,22 @@ class VehiclePainter {
   void headlights(float x, float y, float z, float half_x, float half_y) {
     for (float side : {-1.0f, 1.0f}) {
       brush.box({side * x, y, z}, {half_x, half_y, 0.03f}, head);
-      if (running_ && facing(1)) brush.stage().add_glow(brush.to_road({side * x, y, z + 0.1f}), Rgb{1.0f, 0.93f, 0.78f} * 1.5f, 0.30f);
+      if (running_ && facing(1)) brush.stage().add_glow(brush.to_road({side * x, y, z + 0.1f}), Rgb{1.0f, 0.93f, 0.78f} * 1.1f, 0.19f);
     }
     if (!running_ || air_.headlights < 0.2f) return;
     const Vec3 pool[4] = {brush.to_road({-0.9f, 0, z + 1.2f}), brush.to_road({0.9f, 0, z + 1.2f}), brush.to_road({2.6f, 0, z + 11}), brush.to_road({-2.6f, 0, z + 11})};
-    brush.stage().add_patch(pool, 4, 2.2f, 0, Rgb{1.0f, 0.9f, 0.7f} * (0.42f * air_.headlights));
+    brush.stage().add_patch(pool, 4, 2.2f, 0, 0, Rgb{1.0f, 0.9f, 0.7f} * (0.42f * air_.headlights));
   }
   void taillights(float x, float y, float z, float half_x, float half_y) {
     for (float side : {-1.0f, 1.0f}) {
       brush.box({side * x, y, z}, {half_x, half_y, 0.025f}, tail);
       if ((running_ || state_.braking) && facing(-1)) {
-        brush.stage().add_glow(brush.to_road({side * x, y, z - 0.1f}), Rgb{1.0f, 0.06f, 0.03f} * (state_.braking ? 1.1f : 0.55f), state_.braking ? 0.26f : 0.2f);
+        brush.stage().add_glow(brush.to_road({side * x, y, z - 0.1f}), Rgb{1.0f, 0.06f, 0.03f} * (state_.braking ? 0.75f : 0.34f), state_.braking ? 0.17f : 0.12f);
       }
     }
     if (!running_ || air_.headlights < 0.2f) return;
     const Vec3 pool[4] = {brush.to_road({-0.9f, 0, z - 0.4f}), brush.to_road({0.9f, 0, z - 0.4f}), brush.to_road({0.9f, 0, z - 2}), brush.to_road({-0.9f, 0, z - 2})};
-    brush.stage().add_patch(pool, 4, 1.0f, 0, Rgb{0.30f, 0.015f, 0.01f} * air_.headlights);
+    brush.stage().add_patch(pool, 4, 1.0f, 0, 0, Rgb{0.30f, 0.015f, 0.01f} * air_.headlights);
   }
   /// A pane inset in the quad `corner` (u along 0->1, v along 0->3), lifted off it.
   void pane(const Vec3 (&corner)[4], Vec3 outward, float u0, float u1, float v0, float v1, const Material* material, float bias = 0.002f) {

@@ -1,10 +1,10 @@
 #include "indexer/commands/serve.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <thread>
+
+#include <signal.h>
 
 #include "indexer/hostile_host.h"
 
@@ -13,12 +13,15 @@ namespace {
 
 bool is_known_kind(const std::string& name) {
   const auto kinds = hostile_kinds();
-  return std::any_of(kinds.begin(), kinds.end(), [&](const HostileKind& kind) { return name == kind.name; });
+  return std::any_of(kinds.begin(), kinds.end(),
+                     [&](const HostileKind& kind) { return name == kind.name; });
 }
 
 void list_kinds(const std::string& unknown) {
-  std::fprintf(stderr, "sightline serve: hostile kind '%s' is not known; there are:\n", unknown.c_str());
-  for (const auto& kind : hostile_kinds()) std::fprintf(stderr, "  %-10s %s\n", kind.name, kind.description);
+  std::fprintf(stderr, "sightline serve: hostile kind '%s' is not known; there are:\n",
+               unknown.c_str());
+  for (const auto& kind : hostile_kinds())
+    std::fprintf(stderr, "  %-10s %s\n", kind.name, kind.description);
 }
 
 // While it lives, SIGINT and SIGTERM wait for sigwait() instead of ending the process.

@@ -27,11 +27,11 @@ struct TagCount {
 struct Column {
   std::string name;
   ColumnType type = ColumnType::kCategory;
-  std::vector<std::string> values;
-  std::vector<uint32_t> codes;        // [image_count], positions in values
-  std::vector<double> numbers;        // [image_count]
-  std::vector<uint32_t> tag_offsets;  // [image_count + 1], ranges of tags, ascending
-  std::vector<TagCount> tags;
+  std::vector<std::string> values = {};
+  std::vector<uint32_t> codes = {};        // [image_count], positions in values
+  std::vector<double> numbers = {};        // [image_count]
+  std::vector<uint32_t> tag_offsets = {};  // [image_count + 1], ranges of tags, ascending
+  std::vector<TagCount> tags = {};
 
   bool operator==(const Column&) const = default;
 };

@@ -30,6 +30,8 @@ const char* object_kind_name(ObjectKind kind) {
       return "tokenizer";
     case ObjectKind::kExamples:
       return "examples";
+    case ObjectKind::kRefinement:
+      return "refinement";
   }
   return nullptr;
 }

@@ -26,6 +26,7 @@ enum class ObjectKind : uint8_t {
   kModel = 10,
   kTokenizer = 11,
   kExamples = 12,
+  kRefinement = 13,
 };
 
 enum class Compression : uint8_t { kNone = 0, kZstd = 1 };

@@ -132,6 +132,7 @@ std::vector<uint8_t> write_index(const IndexInfo& index) {
   write_object_parts(writer, index.codes);
   write_object_parts(writer, index.views);
   write_object_parts(writer, index.graph);
+  write_object_parts(writer, index.refinement);
   return std::move(writer).take();
 }
 
@@ -174,6 +175,7 @@ Result<IndexInfo> read_index(ByteReader& reader) {
   ASSIGN_OR_RETURN(index.codes, read_object_parts(reader, ObjectKind::kCodes));
   ASSIGN_OR_RETURN(index.views, read_object_parts(reader, ObjectKind::kViews));
   ASSIGN_OR_RETURN(index.graph, read_object_parts(reader, ObjectKind::kGraph));
+  ASSIGN_OR_RETURN(index.refinement, read_object_parts(reader, ObjectKind::kRefinement));
   const uint64_t code_bytes = uint64_t{index.row_count} * index.dim;
   if (raw_byte_count(index.codes) != code_bytes) {
     return corrupt("index: the codes hold " + std::to_string(raw_byte_count(index.codes)) +

@@ -63,6 +63,7 @@ struct IndexInfo {
   double similarity_stddev = 1.0;
   std::vector<uint8_t> code_parameters;  // FORMAT.md, "code parameters"
   ObjectParts codes;                     // [row_count, dim] int8
+  ObjectParts refinement;                // 4 bits more of every code; empty: none
   ObjectParts views;
   ObjectParts graph;  // empty: no graph, rows are scanned
 };

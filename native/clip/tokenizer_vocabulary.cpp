@@ -14,8 +14,8 @@ std::array<std::string, 256> byte_symbols() {
   std::array<std::string, 256> symbols;
   char32_t next_unprintable = 256;
   for (char32_t byte = 0; byte < 256; ++byte) {
-    const bool printable = (byte >= U'!' && byte <= U'~') || (byte >= 0xa1 && byte <= 0xac) ||
-                           byte >= 0xae;
+    const bool printable =
+        (byte >= U'!' && byte <= U'~') || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
     const char32_t symbol = printable ? byte : next_unprintable++;
     symbols[byte] = encode_utf8({&symbol, 1});
   }
@@ -56,7 +56,8 @@ Result<std::vector<BytePairMerge>> read_merges(std::string_view merges_txt,
     if (line.empty() || line.starts_with("#version")) continue;
     const std::string place = "line " + std::to_string(line_number) + " of merges.txt";
     const size_t space = line.find(' ');
-    if (space == 0 || space + 1 >= line.size() || line.find(' ', space + 1) != line.npos) {
+    if (space == line.npos || space == 0 || space + 1 == line.size() ||
+        line.find(' ', space + 1) != line.npos) {
       return model_error(place + " is \"" + std::string(line.substr(0, 80)) +
                          "\", expected two tokens and one space between them");
     }
@@ -71,9 +72,8 @@ Result<std::vector<BytePairMerge>> read_merges(std::string_view merges_txt,
 
 }  // namespace
 
-Result<Tokenizer> Tokenizer::create(
-    const std::vector<std::pair<std::string, uint32_t>>& vocabulary, std::string_view merges_txt,
-    uint32_t context_length) {
+Result<Tokenizer> Tokenizer::create(const std::vector<std::pair<std::string, uint32_t>>& vocabulary,
+                                    std::string_view merges_txt, uint32_t context_length) {
   const Vocabulary ids(vocabulary);
   Tokenizer tokenizer;
   tokenizer.context_length_ = context_length;

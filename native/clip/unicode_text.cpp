@@ -1,10 +1,10 @@
 #include "native/clip/unicode_text.h"
 
-#include <utf8proc.h>
-
 #include <cstdlib>
 #include <memory>
 #include <new>
+
+#include <utf8proc.h>
 
 namespace sightline {
 namespace {
@@ -54,14 +54,18 @@ CharClass char_class(char32_t code_point) {
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT:
     case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO: return CharClass::kLetter;
+    case UTF8PROC_CATEGORY_LO:
+      return CharClass::kLetter;
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO: return CharClass::kNumber;
+    case UTF8PROC_CATEGORY_NO:
+      return CharClass::kNumber;
     case UTF8PROC_CATEGORY_ZS:
     case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP: return CharClass::kSpace;
-    default: break;
+    case UTF8PROC_CATEGORY_ZP:
+      return CharClass::kSpace;
+    default:
+      break;
   }
   const bool is_control_space = (code_point >= 0x09 && code_point <= 0x0d) || code_point == 0x85;
   return is_control_space ? CharClass::kSpace : CharClass::kOther;
@@ -99,8 +103,8 @@ std::u32string normalize_text(std::u32string_view text) {
       // The one code point whose lower case is two of them wherever it stands.
       normalized += U"i\u0307";
     } else {
-      normalized += static_cast<char32_t>(
-          utf8proc_tolower(static_cast<utf8proc_int32_t>(code_point)));
+      normalized +=
+          static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(code_point)));
     }
     after_space = is_space;
   }

@@ -30,7 +30,15 @@ std::vector<uint64_t> allowed_rows(std::span<const ViewRow> views,
 
 CodeTable LoadedIndex::codes() const {
   return {
-      {reinterpret_cast<const int8_t*>(codes_.data()), codes_.size()}, info_.row_count, info_.dim};
+      {reinterpret_cast<const int8_t*>(codes_.data()), codes_.size()}, info_.row_count, info_.dim, refinement_};
+}
+
+void LoadedIndex::decode(uint32_t row, std::span<float> embedding) const {
+  const CodeTable table = codes();
+  const auto refinement =
+      refinement_.empty() ? std::span<const uint8_t>{}
+                          : std::span(table.row_refinement(row), refinement_bytes(table.dim));
+  decode_row(parameters_, {table.row(row), table.dim}, embedding, refinement);
 }
 
 Result<void> LoadedIndex::take_parameters() {
@@ -46,6 +54,16 @@ Result<void> LoadedIndex::take_codes(std::vector<uint8_t> payload) {
                    std::to_string(size_t{info_.row_count} * info_.dim));
   }
   codes_ = std::move(payload);
+  return {};
+}
+
+Result<void> LoadedIndex::take_refinement(std::vector<uint8_t> payload) {
+  const size_t expected_bytes = size_t{info_.row_count} * refinement_bytes(info_.dim);
+  if (payload.size() != expected_bytes) {
+    return corrupt("refinement: " + std::to_string(payload.size()) + " bytes, expected " +
+                   std::to_string(expected_bytes));
+  }
+  refinement_ = std::move(payload);
   return {};
 }
 

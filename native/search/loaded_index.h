@@ -32,10 +32,13 @@ class LoadedIndex {
   const CodeParameters& parameters() const { return parameters_; }
   const std::vector<ViewRow>& views() const { return views_; }
   CodeTable codes() const;
+  // The embedding of a row as the codes hold it: [dim].
+  void decode(uint32_t row, std::span<float> embedding) const;
 
   // Each takes the joined payload of its kind. The index is searchable once all have been taken.
   Result<void> take_parameters();
   Result<void> take_codes(std::vector<uint8_t> payload);
+  Result<void> take_refinement(std::vector<uint8_t> payload);
   Result<void> take_views(std::span<const uint8_t> payload, uint32_t image_count);
   Result<void> take_graph(std::span<const uint8_t> payload);
 
@@ -52,7 +55,8 @@ class LoadedIndex {
 
   IndexInfo info_;
   CodeParameters parameters_;
-  std::vector<uint8_t> codes_;  // [row_count, dim] int8
+  std::vector<uint8_t> codes_;       // [row_count, dim] int8
+  std::vector<uint8_t> refinement_;  // [row_count, refinement_bytes(dim)], or empty
   std::vector<ViewRow> views_;  // [row_count]
   uint32_t shown_images_ = 0;   // images with at least one row
   std::optional<HnswGraph> graph_;

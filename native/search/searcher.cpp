@@ -45,6 +45,9 @@ Result<Searcher> Searcher::open(const ObjectRef& root_ref, std::span<const uint8
     searcher.expect(Target::kCodes, i, root.indexes[i].codes);
     searcher.expect(Target::kViews, i, root.indexes[i].views);
     if (!root.indexes[i].graph.empty()) searcher.expect(Target::kGraph, i, root.indexes[i].graph);
+    if (!root.indexes[i].refinement.empty()) {
+      searcher.expect(Target::kRefinement, i, root.indexes[i].refinement);
+    }
   }
   searcher.expect(Target::kColumns, 0, root.columns);
   searcher.expect(Target::kImageIds, 0, root.image_ids);
@@ -108,6 +111,8 @@ Result<void> Searcher::take_payload(const Pending& pending, std::vector<uint8_t>
   switch (pending.target) {
     case Target::kCodes:
       return indexes_[pending.index].take_codes(std::move(payload));
+    case Target::kRefinement:
+      return indexes_[pending.index].take_refinement(std::move(payload));
     case Target::kViews:
       return indexes_[pending.index].take_views(payload, root_.image_count);
     case Target::kGraph:
@@ -180,7 +185,7 @@ Result<std::vector<float>> Searcher::image_embedding(uint32_t image) const {
     if (row == views.end()) continue;
     std::vector<float> embedding(index.info().dim);
     const auto ordinal = static_cast<uint32_t>(row - views.begin());
-    decode_row(index.parameters(), {index.codes().row(ordinal), embedding.size()}, embedding);
+    index.decode(ordinal, embedding);
     return embedding;
   }
   return not_found("image " + std::to_string(image) + ": no row of the index shows it whole");

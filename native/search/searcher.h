@@ -78,7 +78,7 @@ class Searcher {
   Result<RecordPlace> find_record(uint32_t image) const;
 
  private:
-  enum class Target : uint8_t { kCodes, kViews, kGraph, kColumns, kImageIds };
+  enum class Target : uint8_t { kCodes, kRefinement, kViews, kGraph, kColumns, kImageIds };
 
   // A payload of which parts are still missing.
   struct Pending {

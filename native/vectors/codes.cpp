@@ -61,8 +61,8 @@ void encode_row(const CodeParameters& parameters, std::span<const float> row,
       value = round_half_away((double{row[i]} - parameters.offset[i]) / step * kFinePerCode);
     }
     // From 0 on: the clamped value + 2040, so that division rounds one way.
-    const auto fine = static_cast<uint32_t>(
-        std::fmin(std::fmax(value + kFineRange, 0), 2 * kFineRange - 1));
+    const auto fine =
+        static_cast<uint32_t>(std::fmin(std::fmax(value + kFineRange, 0), 2 * kFineRange - 1));
     code[i] = static_cast<int8_t>(static_cast<int>(fine / kFinePerCode) - kMaxCode);
     if (!refinement.empty()) {
       refinement[nibble_byte(i)] |= static_cast<uint8_t>((fine % kFinePerCode) << nibble_shift(i));

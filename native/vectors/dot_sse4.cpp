@@ -7,18 +7,27 @@
 namespace sightline {
 namespace {
 
+__m128 multiply(const float* a, const float* b) {
+  return _mm_mul_ps(_mm_loadu_ps(a), _mm_loadu_ps(b));
+}
+
 float dot_f32_sse4(const float* a, const float* b, size_t dim) {
-  __m128 sums[4] = {_mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps()};
+  __m128 sum0 = _mm_setzero_ps();
+  __m128 sum1 = _mm_setzero_ps();
+  __m128 sum2 = _mm_setzero_ps();
+  __m128 sum3 = _mm_setzero_ps();
   size_t begin = 0;
   for (; begin + kDotLanes <= dim; begin += kDotLanes) {
-    for (size_t i = 0; i < 4; ++i) {
-      const __m128 product =
-          _mm_mul_ps(_mm_loadu_ps(a + begin + 4 * i), _mm_loadu_ps(b + begin + 4 * i));
-      sums[i] = _mm_add_ps(sums[i], product);
-    }
+    sum0 = _mm_add_ps(sum0, multiply(a + begin, b + begin));
+    sum1 = _mm_add_ps(sum1, multiply(a + begin + 4, b + begin + 4));
+    sum2 = _mm_add_ps(sum2, multiply(a + begin + 8, b + begin + 8));
+    sum3 = _mm_add_ps(sum3, multiply(a + begin + 12, b + begin + 12));
   }
   alignas(16) float lanes[kDotLanes];
-  for (size_t i = 0; i < 4; ++i) _mm_store_ps(lanes + 4 * i, sums[i]);
+  _mm_store_ps(lanes, sum0);
+  _mm_store_ps(lanes + 4, sum1);
+  _mm_store_ps(lanes + 8, sum2);
+  _mm_store_ps(lanes + 12, sum3);
   return finish_lanes(lanes, a, b, begin, dim);
 }
 
@@ -57,11 +66,12 @@ int32_t dot_i16_u4_sse4(const int16_t* query, const uint8_t* nibbles, size_t dim
     const __m128i pairs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(nibbles + begin / 2));
     const __m128i low = _mm_and_si128(pairs, low_half);
     const __m128i high = _mm_and_si128(_mm_srli_epi16(pairs, 4), low_half);
-    const __m128i codes[4] = {_mm_unpacklo_epi8(low, zero), _mm_unpackhi_epi8(low, zero),
-                              _mm_unpacklo_epi8(high, zero), _mm_unpackhi_epi8(high, zero)};
-    for (size_t i = 0; i < 4; ++i) {
-      sum = _mm_add_epi32(sum, _mm_madd_epi16(load_query(query + begin + 8 * i), codes[i]));
-    }
+    const int16_t* values = query + begin;
+    const __m128i dot0 = _mm_madd_epi16(load_query(values), _mm_unpacklo_epi8(low, zero));
+    const __m128i dot1 = _mm_madd_epi16(load_query(values + 8), _mm_unpackhi_epi8(low, zero));
+    const __m128i dot2 = _mm_madd_epi16(load_query(values + 16), _mm_unpacklo_epi8(high, zero));
+    const __m128i dot3 = _mm_madd_epi16(load_query(values + 24), _mm_unpackhi_epi8(high, zero));
+    sum = _mm_add_epi32(sum, _mm_add_epi32(_mm_add_epi32(dot0, dot1), _mm_add_epi32(dot2, dot3)));
   }
   return finish_nibbles(sum_lanes(sum), query, nibbles, begin, dim);
 }

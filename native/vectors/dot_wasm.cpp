@@ -7,20 +7,32 @@
 namespace sightline {
 namespace {
 
+v128_t multiply(const float* a, const float* b) {
+  return wasm_f32x4_mul(wasm_v128_load(a), wasm_v128_load(b));
+}
+
 float dot_f32_wasm(const float* a, const float* b, size_t dim) {
-  v128_t sums[4] = {wasm_f32x4_splat(0), wasm_f32x4_splat(0), wasm_f32x4_splat(0),
-                    wasm_f32x4_splat(0)};
+  v128_t sum0 = wasm_f32x4_splat(0);
+  v128_t sum1 = sum0;
+  v128_t sum2 = sum0;
+  v128_t sum3 = sum0;
   size_t begin = 0;
   for (; begin + kDotLanes <= dim; begin += kDotLanes) {
-    for (size_t i = 0; i < 4; ++i) {
-      const v128_t product =
-          wasm_f32x4_mul(wasm_v128_load(a + begin + 4 * i), wasm_v128_load(b + begin + 4 * i));
-      sums[i] = wasm_f32x4_add(sums[i], product);
-    }
+    sum0 = wasm_f32x4_add(sum0, multiply(a + begin, b + begin));
+    sum1 = wasm_f32x4_add(sum1, multiply(a + begin + 4, b + begin + 4));
+    sum2 = wasm_f32x4_add(sum2, multiply(a + begin + 8, b + begin + 8));
+    sum3 = wasm_f32x4_add(sum3, multiply(a + begin + 12, b + begin + 12));
   }
   alignas(16) float lanes[kDotLanes];
-  for (size_t i = 0; i < 4; ++i) wasm_v128_store(lanes + 4 * i, sums[i]);
+  wasm_v128_store(lanes, sum0);
+  wasm_v128_store(lanes + 4, sum1);
+  wasm_v128_store(lanes + 8, sum2);
+  wasm_v128_store(lanes + 12, sum3);
   return finish_lanes(lanes, a, b, begin, dim);
+}
+
+v128_t dot(const int16_t* query, v128_t codes) {
+  return wasm_i32x4_dot_i16x8(wasm_v128_load(query), codes);
 }
 
 int32_t sum_lanes(v128_t sum) {
@@ -34,10 +46,8 @@ int32_t dot_i16_i8_wasm(const int16_t* query, const int8_t* code, size_t dim) {
   v128_t odd = wasm_i32x4_splat(0);
   size_t begin = 0;
   for (; begin + 16 <= dim; begin += 16) {
-    even = wasm_i32x4_add(even, wasm_i32x4_dot_i16x8(wasm_v128_load(query + begin),
-                                                     wasm_i16x8_load8x8(code + begin)));
-    odd = wasm_i32x4_add(odd, wasm_i32x4_dot_i16x8(wasm_v128_load(query + begin + 8),
-                                                   wasm_i16x8_load8x8(code + begin + 8)));
+    even = wasm_i32x4_add(even, dot(query + begin, wasm_i16x8_load8x8(code + begin)));
+    odd = wasm_i32x4_add(odd, dot(query + begin + 8, wasm_i16x8_load8x8(code + begin + 8)));
   }
   return finish_dot(sum_lanes(wasm_i32x4_add(even, odd)), query, code, begin, dim);
 }
@@ -49,12 +59,10 @@ int32_t dot_i16_u4_wasm(const int16_t* query, const uint8_t* nibbles, size_t dim
     const v128_t pairs = wasm_v128_load(nibbles + begin / 2);
     const v128_t low = wasm_v128_and(pairs, wasm_i8x16_splat(15));
     const v128_t high = wasm_u8x16_shr(pairs, 4);
-    const v128_t codes[4] = {wasm_u16x8_extend_low_u8x16(low), wasm_u16x8_extend_high_u8x16(low),
-                             wasm_u16x8_extend_low_u8x16(high), wasm_u16x8_extend_high_u8x16(high)};
-    for (size_t i = 0; i < 4; ++i) {
-      const v128_t values = wasm_v128_load(query + begin + 8 * i);
-      sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(values, codes[i]));
-    }
+    sum = wasm_i32x4_add(sum, dot(query + begin, wasm_u16x8_extend_low_u8x16(low)));
+    sum = wasm_i32x4_add(sum, dot(query + begin + 8, wasm_u16x8_extend_high_u8x16(low)));
+    sum = wasm_i32x4_add(sum, dot(query + begin + 16, wasm_u16x8_extend_low_u8x16(high)));
+    sum = wasm_i32x4_add(sum, dot(query + begin + 24, wasm_u16x8_extend_high_u8x16(high)));
   }
   return finish_nibbles(sum_lanes(sum), query, nibbles, begin, dim);
 }

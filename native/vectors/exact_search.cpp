@@ -3,9 +3,9 @@
 namespace sightline {
 
 std::vector<Neighbor> search_exact(const QueryCode& query, const CodeTable& table, size_t k,
-                                   RowFilter filter) {
+                                   RowFilter filter, const DotKernels& kernels) {
   if (k == 0) return {};
-  const CodeDistance distance(query, table);
+  const CodeDistance distance(query, table, kernels);
   TopK nearest(k);
   for_each_allowed(table.rows, filter, [&](uint32_t ordinal) {
     const int32_t coarse = distance.coarse(ordinal);

@@ -37,8 +37,9 @@ inline bool row_allowed(RowFilter filter, uint32_t ordinal) {
 // query.values.size() == table.dim and codes (and refinement, if any) for all rows.
 class CodeDistance {
  public:
-  CodeDistance(const QueryCode& query, const CodeTable& table)
-      : kernels_(best_dot_kernels()), query_(query), table_(table) {}
+  CodeDistance(const QueryCode& query, const CodeTable& table,
+               const DotKernels& kernels = best_dot_kernels())
+      : kernels_(kernels), query_(query), table_(table) {}
 
   // By the first tier alone, in its own unit: -dot(values, code).
   int32_t coarse(uint32_t ordinal) const {
@@ -58,7 +59,7 @@ class CodeDistance {
   }
 
  private:
-  const DotKernels& kernels_;
+  const DotKernels kernels_;
   const QueryCode& query_;
   const CodeTable& table_;
 };
@@ -93,6 +94,7 @@ void for_each_distance(const QueryCode& query, const CodeTable& table, RowFilter
 // only rows that can still be among them, which changes nothing in the answer.
 // Same requirements as CodeDistance.
 std::vector<Neighbor> search_exact(const QueryCode& query, const CodeTable& table, size_t k,
-                                   RowFilter filter = {});
+                                   RowFilter filter = {},
+                                   const DotKernels& kernels = best_dot_kernels());
 
 }  // namespace sightline

@@ -5,8 +5,8 @@ namespace {
 
 class CoarseDistance {
  public:
-  CoarseDistance(const QueryCode& query, const CodeTable& table)
-      : distance_(query, table), table_(table) {}
+  CoarseDistance(const CodeDistance& distance, const CodeTable& table)
+      : distance_(distance), table_(table) {}
 
   int32_t operator()(uint32_t ordinal) const { return distance_.coarse(ordinal); }
 
@@ -20,7 +20,7 @@ class CoarseDistance {
   }
 
  private:
-  CodeDistance distance_;
+  const CodeDistance& distance_;
   const CodeTable& table_;
 };
 
@@ -28,11 +28,12 @@ class CoarseDistance {
 
 std::vector<Neighbor> search_hnsw(const HnswGraph& graph, const CodeTable& table,
                                   const QueryCode& query, size_t k, size_t ef_search,
-                                  SearchScratch& scratch, RowFilter filter) {
+                                  SearchScratch& scratch, RowFilter filter,
+                                  const DotKernels& kernels) {
   const size_t kept_count = std::max(ef_search, k);
-  const CodeDistance distance(query, table);
-  auto neighbors = search_graph(graph, CoarseDistance(query, table), kept_count, kept_count,
-                                scratch, filter);
+  const CodeDistance distance(query, table, kernels);
+  auto neighbors =
+      search_graph(graph, CoarseDistance(distance, table), kept_count, kept_count, scratch, filter);
   for (auto& neighbor : neighbors) {
     neighbor.distance = distance.refine(neighbor.ordinal, neighbor.distance);
   }

@@ -1,8 +1,8 @@
 #include "indexer/object_source.h"
 
-#include <catch2/catch.hpp>
-
 #include <filesystem>
+
+#include <catch2/catch.hpp>
 
 #include "indexer/directory_source.h"
 #include "indexer/file_io.h"
@@ -22,9 +22,10 @@ void write_manifest(const std::string& folder) {
 TEST_CASE("object names are plain parts between single slashes") {
   CHECK(is_object_name("manifest.json"));
   CHECK(is_object_name("objects/ab/ab12_c-d.codes"));
-  for (const char* name : {"", "/", "/manifest.json", "objects/", "objects//ab", "..", "../manifest.json",
-                           "objects/../../etc", "objects/.hidden", "./manifest.json", "Objects/ab", "a b", "a\\b",
-                           "a%2e", "a?b", "a:b", "a\nb"}) {
+  for (const char* name :
+       {"", "/", "/manifest.json", "objects/", "objects//ab", "..", "../manifest.json",
+        "objects/../../etc", "objects/.hidden", "./manifest.json", "Objects/ab", "a b", "a\\b",
+        "a%2e", "a?b", "a:b", "a\nb"}) {
     INFO("name '" << name << "'");
     CHECK_FALSE(is_object_name(name));
   }
@@ -37,8 +38,8 @@ TEST_CASE("a bundle opens as a site, as itself and by the name of its manifest")
   write_manifest(site + "/bundle");
   REQUIRE(write_file_atomic(site + "/index.html", std::string_view("<html>")));
 
-  for (const std::string& path : {site, site + "/", site + "/index.html", site + "/bundle", site + "/bundle/",
-                                  site + "/bundle/manifest.json"}) {
+  for (const std::string& path : {site, site + "/", site + "/index.html", site + "/bundle",
+                                  site + "/bundle/", site + "/bundle/manifest.json"}) {
     INFO(path);
     const auto source = open_object_source(path);
     REQUIRE(source);
@@ -72,14 +73,16 @@ TEST_CASE("what is no bundle is refused with the reason and the remedy") {
   const auto empty = open_object_source(folder.path());
   REQUIRE_FALSE(empty);
   CHECK(empty.error().code == ErrorCode::kNotFound);
-  CHECK_THAT(empty.error().message, Catch::Contains("bundle/manifest.json") && Catch::Contains("build --out"));
+  CHECK_THAT(empty.error().message,
+             Catch::Contains("bundle/manifest.json") && Catch::Contains("build --out"));
   const auto file = open_object_source(folder / "photo.jpg");
   REQUIRE_FALSE(file);
   CHECK(file.error().code == ErrorCode::kInvalidArgument);
 }
 
 TEST_CASE("only http and https addresses are read") {
-  for (const char* address : {"file:///etc", "FILE:///etc", "ftp://host/site", "s3://bucket/site"}) {
+  for (const char* address :
+       {"file:///etc", "FILE:///etc", "ftp://host/site", "s3://bucket/site"}) {
     INFO(address);
     const auto source = open_object_source(address);
     REQUIRE_FALSE(source);

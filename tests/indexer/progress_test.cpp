@@ -1,10 +1,10 @@
 #include "indexer/progress.h"
 
-#include <catch2/catch.hpp>
-
 #include <cmath>
 #include <thread>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "indexer/json.h"
 
@@ -52,8 +52,10 @@ TEST_CASE("a progress line shows stage, counts, share, rate and time left") {
   CHECK(render_progress_line({"embed", 1200, 20000, 84.06, 223.6}) ==
         "embed  1,200 / 20,000  6 %  84.1/s  3 min 44 s left");
   CHECK(render_progress_line({"scan", 1234567, 0, 0, std::nullopt}) == "scan  1,234,567");
-  CHECK(render_progress_line({"embed", 999, 1000, 5.129, 0.2}) == "embed  999 / 1,000  99 %  5.13/s  0 s left");
-  CHECK(render_progress_line({"write", 7, 7, 1234.4, std::nullopt}) == "write  7 / 7  100 %  1234/s");
+  CHECK(render_progress_line({"embed", 999, 1000, 5.129, 0.2}) ==
+        "embed  999 / 1,000  99 %  5.13/s  0 s left");
+  CHECK(render_progress_line({"write", 7, 7, 1234.4, std::nullopt}) ==
+        "write  7 / 7  100 %  1234/s");
 }
 
 TEST_CASE("a progress line never exceeds the width it is given") {

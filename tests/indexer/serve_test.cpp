@@ -1,16 +1,15 @@
 #include "indexer/commands/serve.h"
 
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
 #include <arpa/inet.h>
+#include <catch2/catch.hpp>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <catch2/catch.hpp>
-
-#include <algorithm>
-#include <atomic>
-#include <thread>
 
 #include "indexer/hostile_host.h"
 #include "indexer/http_source.h"
@@ -37,10 +36,12 @@ std::string answer_to(const RunningServer& server, const std::string& request_li
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   REQUIRE(::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   const std::string request = request_lines + "\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  REQUIRE(::send(connection, request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()));
+  REQUIRE(::send(connection, request.data(), request.size(), 0) ==
+          static_cast<ssize_t>(request.size()));
   std::string answer;
   char piece[4096];
-  for (ssize_t count; (count = ::recv(connection, piece, sizeof piece, 0)) > 0;) answer.append(piece, static_cast<size_t>(count));
+  for (ssize_t count; (count = ::recv(connection, piece, sizeof piece, 0)) > 0;)
+    answer.append(piece, static_cast<size_t>(count));
   ::close(connection);
   return answer;
 }
@@ -59,13 +60,17 @@ TEST_CASE("every answer carries the security headers, and files their caching") 
   const RunningServer server(site);
   const std::string page = answer_to(server, "GET / HTTP/1.1");
   CHECK_THAT(page, Catch::StartsWith("HTTP/1.1 200") && Catch::EndsWith("<!doctype html>"));
-  CHECK_THAT(page, Catch::Contains("Content-Type: text/html") && Catch::Contains("Cache-Control: no-cache"));
+  CHECK_THAT(page, Catch::Contains("Content-Type: text/html") &&
+                       Catch::Contains("Cache-Control: no-cache"));
   CHECK_THAT(page, Catch::Contains("script-src 'self' 'wasm-unsafe-eval';"));
   CHECK_THAT(page, Catch::Contains("X-Content-Type-Options: nosniff"));
   CHECK_THAT(page, Catch::Contains("Access-Control-Allow-Origin: *"));
-  const std::string object = answer_to(server, "GET /bundle/" + object_of(site.contents()[0]) + " HTTP/1.1");
-  CHECK_THAT(object, Catch::Contains("immutable") && Catch::Contains("Content-Type: application/octet-stream"));
-  CHECK_THAT(answer_to(server, "GET /missing HTTP/1.1"), Catch::StartsWith("HTTP/1.1 404") && Catch::Contains("nosniff"));
+  const std::string object =
+      answer_to(server, "GET /bundle/" + object_of(site.contents()[0]) + " HTTP/1.1");
+  CHECK_THAT(object, Catch::Contains("immutable") &&
+                         Catch::Contains("Content-Type: application/octet-stream"));
+  CHECK_THAT(answer_to(server, "GET /missing HTTP/1.1"),
+             Catch::StartsWith("HTTP/1.1 404") && Catch::Contains("nosniff"));
 
   const RunningServer without_cors(site, "no-cors");
   CHECK_THAT(answer_to(without_cors, "GET / HTTP/1.1"), !Catch::Contains("Access-Control"));
@@ -88,12 +93,15 @@ TEST_CASE("byte ranges are answered, cut to the file's end or refused") {
   };
   CHECK_THAT(ranged("2-4"), Catch::StartsWith("HTTP/1.1 206") && Catch::EndsWith("\r\n\r\n234"));
   CHECK_THAT(ranged("2-4"), Catch::Contains("Content-Range: bytes 2-4/10"));
-  CHECK_THAT(ranged("8-65535"), Catch::Contains("Content-Range: bytes 8-9/10") && Catch::EndsWith("\r\n\r\n89"));
+  CHECK_THAT(ranged("8-65535"),
+             Catch::Contains("Content-Range: bytes 8-9/10") && Catch::EndsWith("\r\n\r\n89"));
   CHECK_THAT(ranged("7-"), Catch::StartsWith("HTTP/1.1 206") && Catch::EndsWith("\r\n\r\n789"));
   CHECK_THAT(ranged("-3"), Catch::StartsWith("HTTP/1.1 206") && Catch::EndsWith("\r\n\r\n789"));
   CHECK_THAT(ranged("-30"), Catch::Contains("Content-Range: bytes 0-9/10"));
-  CHECK_THAT(ranged("0-1,4-5"), Catch::StartsWith("HTTP/1.1 200") && Catch::EndsWith("\r\n\r\n0123456789"));
-  CHECK_THAT(ranged("10-"), Catch::StartsWith("HTTP/1.1 416") && Catch::Contains("Content-Range: bytes */10"));
+  CHECK_THAT(ranged("0-1,4-5"),
+             Catch::StartsWith("HTTP/1.1 200") && Catch::EndsWith("\r\n\r\n0123456789"));
+  CHECK_THAT(ranged("10-"),
+             Catch::StartsWith("HTTP/1.1 416") && Catch::Contains("Content-Range: bytes */10"));
 }
 
 TEST_CASE("an ETag is answered with 304 and other methods are refused") {
@@ -102,8 +110,10 @@ TEST_CASE("an ETag is answered with 304 and other methods are refused") {
   const std::string page = answer_to(server, "GET / HTTP/1.1");
   const size_t start = page.find("ETag: ") + 6;
   const std::string etag = page.substr(start, page.find("\r\n", start) - start);
-  CHECK_THAT(answer_to(server, "GET / HTTP/1.1\r\nIf-None-Match: " + etag), Catch::StartsWith("HTTP/1.1 304"));
-  CHECK_THAT(answer_to(server, "GET / HTTP/1.1\r\nIf-None-Match: \"1-2.3\""), Catch::StartsWith("HTTP/1.1 200"));
+  CHECK_THAT(answer_to(server, "GET / HTTP/1.1\r\nIf-None-Match: " + etag),
+             Catch::StartsWith("HTTP/1.1 304"));
+  CHECK_THAT(answer_to(server, "GET / HTTP/1.1\r\nIf-None-Match: \"1-2.3\""),
+             Catch::StartsWith("HTTP/1.1 200"));
   CHECK_THAT(answer_to(server, "DELETE / HTTP/1.1"), Catch::StartsWith("HTTP/1.1 405"));
   CHECK_THAT(answer_to(server, "OPTIONS / HTTP/1.1"), Catch::StartsWith("HTTP/1.1 204"));
 }
@@ -112,10 +122,13 @@ TEST_CASE("no spelling of a path leaves the served folder") {
   Site site;
   site.write("a/b.txt", "inside");
   const RunningServer server(site);
-  for (const char* path : {"/../../../../etc/passwd", "/a/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2fetc/passwd",
-                           "//etc/passwd", "/%2fetc/passwd", "/a/..%5c..%5cetc", "/a/b.txt%00.jpg", "/%u002e%u002e/etc", "/.%2e/x"}) {
+  for (const char* path :
+       {"/../../../../etc/passwd", "/a/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
+        "/..%2f..%2fetc/passwd", "//etc/passwd", "/%2fetc/passwd", "/a/..%5c..%5cetc",
+        "/a/b.txt%00.jpg", "/%u002e%u002e/etc", "/.%2e/x"}) {
     INFO(path);
-    CHECK_THAT(answer_to(server, std::string("GET ") + path + " HTTP/1.1"), Catch::StartsWith("HTTP/1.1 404"));
+    CHECK_THAT(answer_to(server, std::string("GET ") + path + " HTTP/1.1"),
+               Catch::StartsWith("HTTP/1.1 404"));
   }
   CHECK_THAT(answer_to(server, "GET /%61/b%2Etxt HTTP/1.1"), Catch::EndsWith("inside"));
 }
@@ -134,7 +147,8 @@ TEST_CASE("serve prints its address and a signal ends it with exit code 0") {
     }
     ::close(out[1]);
     std::string printed(100, '\0');
-    printed.resize(static_cast<size_t>(std::max<ssize_t>(0, ::read(out[0], printed.data(), printed.size()))));
+    printed.resize(
+        static_cast<size_t>(std::max<ssize_t>(0, ::read(out[0], printed.data(), printed.size()))));
     ::close(out[0]);
     CHECK_THAT(printed, Catch::StartsWith("http://127.0.0.1:") && Catch::EndsWith("/\n"));
     REQUIRE(::kill(child, signal) == 0);
@@ -148,7 +162,8 @@ TEST_CASE("serve prints its address and a signal ends it with exit code 0") {
 TEST_CASE("a served site and a served bundle open by address, however it ends") {
   const Site site;
   const RunningServer server(site);
-  for (const char* end : {"", "index.html", "bundle", "bundle/", "bundle/manifest.json", "?k=3#q=bus"}) {
+  for (const char* end :
+       {"", "index.html", "bundle", "bundle/", "bundle/manifest.json", "?k=3#q=bus"}) {
     INFO(end);
     const auto source = open_object_source(server.address() + end);
     REQUIRE(source);
@@ -209,8 +224,9 @@ TEST_CASE("hosts that are only odd still give the right bytes") {
 
 TEST_CASE("hosts that lose or refuse objects give an error with the right code") {
   const Site site;
-  const std::vector<std::pair<const char*, ErrorCode>> kinds = {
-      {"404-body", ErrorCode::kNotFound}, {"truncate", ErrorCode::kIo}, {"offline", ErrorCode::kIo}};
+  const std::vector<std::pair<const char*, ErrorCode>> kinds = {{"404-body", ErrorCode::kNotFound},
+                                                                {"truncate", ErrorCode::kIo},
+                                                                {"offline", ErrorCode::kIo}};
   for (const auto& [kind, code] : kinds) {
     INFO("hostile kind " << kind);
     const RunningServer server(site, kind);
@@ -241,17 +257,20 @@ TEST_CASE("an unknown hostile kind names the known ones and is a usage error") {
   const auto server = StaticServer::open({site.folder().path(), "127.0.0.1", 0, "/", "evil"});
   REQUIRE_FALSE(server);
   CHECK(server.error().code == ErrorCode::kInvalidArgument);
-  for (const auto& kind : hostile_kinds()) CHECK_THAT(server.error().message, Catch::Contains(kind.name));
+  for (const auto& kind : hostile_kinds())
+    CHECK_THAT(server.error().message, Catch::Contains(kind.name));
   CHECK(run_serve({site.folder().path(), "127.0.0.1", 0, "/", "evil"}).value() == 2);
 }
 
 TEST_CASE("a taken port and a missing folder are refused with a remedy") {
   const Site site;
   const RunningServer server(site);
-  const auto second = StaticServer::open({site.folder().path(), "127.0.0.1", server.port(), "/", ""});
+  const auto second =
+      StaticServer::open({site.folder().path(), "127.0.0.1", server.port(), "/", ""});
   REQUIRE_FALSE(second);
   CHECK_THAT(second.error().message, Catch::Contains("--port"));
-  CHECK(StaticServer::open({site.folder() / "nowhere", "127.0.0.1", 0, "/", ""}).error().code == ErrorCode::kNotFound);
+  CHECK(StaticServer::open({site.folder() / "nowhere", "127.0.0.1", 0, "/", ""}).error().code ==
+        ErrorCode::kNotFound);
   CHECK_FALSE(StaticServer::open({site.folder() / "index.html", "127.0.0.1", 0, "/", ""}));
   CHECK_FALSE(StaticServer::open({site.folder().path(), "127.0.0.1", 70000, "/", ""}));
 }

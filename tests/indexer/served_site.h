@@ -1,7 +1,5 @@
 #pragma once
 
-#include <catch2/catch.hpp>
-
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -9,6 +7,8 @@
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "indexer/file_io.h"
 #include "indexer/static_server.h"
@@ -52,7 +52,8 @@ class Site {
 // Serves the site on a free port while it lives.
 class RunningServer {
  public:
-  explicit RunningServer(const Site& site, const std::string& hostile = "", const std::string& base_path = "/") {
+  explicit RunningServer(const Site& site, const std::string& hostile = "",
+                         const std::string& base_path = "/") {
     ::setenv("no_proxy", "127.0.0.1", 1);
     auto opened = StaticServer::open({site.folder().path(), "127.0.0.1", 0, base_path, hostile});
     REQUIRE(opened);

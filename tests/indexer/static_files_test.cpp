@@ -1,8 +1,8 @@
 #include "indexer/static_files.h"
 
-#include <catch2/catch.hpp>
-
 #include <filesystem>
+
+#include <catch2/catch.hpp>
 
 #include "tests/indexer/served_site.h"
 
@@ -38,9 +38,10 @@ TEST_CASE("only objects and assets with a hash in their name are cached for ever
   CHECK(cache_control_of(object) == immutable);
   CHECK(cache_control_of("site/assets/app-3f2a9c1b.js") == immutable);
   CHECK(cache_control_of("assets/chunk-KXQWERTY.js") == immutable);
-  for (const std::string& path : {std::string("manifest.json"), std::string("index.html"), std::string("sw.js"),
-                                  std::string("assets/app.js"), std::string("assets/object-detections.js"),
-                                  std::string("media/app-3f2a9c1b.js"), "objects/zz/" + object.substr(11)}) {
+  for (const std::string& path :
+       {std::string("manifest.json"), std::string("index.html"), std::string("sw.js"),
+        std::string("assets/app.js"), std::string("assets/object-detections.js"),
+        std::string("media/app-3f2a9c1b.js"), "objects/zz/" + object.substr(11)}) {
     INFO(path);
     CHECK(cache_control_of(path) == "no-cache");
   }
@@ -59,9 +60,10 @@ TEST_CASE("nothing outside the folder and no dot-file is served, however the pat
   CHECK(files.get("/", "").status == 200);
   CHECK(files.get("/index.html", "").status == 200);
   for (const std::string& path :
-       {std::string("/.env"), std::string("/a/.git/config"), std::string("/.."), std::string("/../secret.txt"),
-        std::string("/bundle/../../etc/passwd"), std::string("//etc/passwd"), std::string("/./index.html"),
-        std::string("/..\\secret.txt"), std::string("/index.html/"), std::string("/index.html\0.jpg", 16),
+       {std::string("/.env"), std::string("/a/.git/config"), std::string("/.."),
+        std::string("/../secret.txt"), std::string("/bundle/../../etc/passwd"),
+        std::string("//etc/passwd"), std::string("/./index.html"), std::string("/..\\secret.txt"),
+        std::string("/index.html/"), std::string("/index.html\0.jpg", 16),
         std::string("index.html"), outside / "secret.txt"}) {
     INFO(path);
     const Reply reply = files.get(path, "");

@@ -50,7 +50,7 @@ TIME_PHRASES = [
 TIME_ADJECTIVES = [["daytime", "daylight"], ["dusk", "evening", "twilight"], ["night", "nighttime", "dark"]]
 TIME_NOUNS = [["day"], ["evening", "dusk"], ["night"]]
 WEATHER_PHRASES = [
-    ["in clear weather", "in dry weather", "in fine weather", "under a clear sky", "on a dry road"],
+    ["in clear weather", "in dry weather", "in fine weather", "in good weather", "under a clear sky", "on a dry road"],
     ["in the rain", "in the rain", "in rain", "while it rains", "while raining", "in rainy weather", "in wet weather", "on a wet road"],
     ["in the snow", "in the snow", "in snow", "while it snows", "while snowing", "in snowy weather", "in winter", "on a snowy road"],
     ["in the fog", "in the fog", "in fog", "in foggy weather", "in the mist", "in mist", "in thick fog"],
@@ -61,17 +61,18 @@ PLACE_PHRASES = [
     ["downtown", "in the city", "in the city centre", "in the city center", "between tall buildings", "on a city street"],
     ["in a suburb", "in the suburbs", "on a suburban street", "in a residential area", "on a residential street"],
     ["on a highway", "on the highway", "on a motorway", "on the freeway"],
-    ["in a park", "by a park", "at the park", "near a park"],
+    ["in a park", "by a park", "at the park", "on a road through a park", "among the trees of a park"],
     ["in a village", "in a small village", "in the village", "on a village road"],
-    ["in an industrial area", "near warehouses", "near factories", "in an industrial zone"],
+    ["in an industrial area", "near warehouses", "near factories", "in an industrial zone", "in an industrial district"],
 ]
 OPENINGS = ["a photo of", "a picture of", "an image of", "photo of", "show me", "find", "there is", "a street with", "a scene with", "a view of",
             "video frame of", "a road with", "street scene with", "pictures of", "looking for", "we see", "dashcam photo of"]
-CLOSINGS = ["on the road", "on the street", "in the street", "in traffic", "ahead", "in the picture", "nearby", "in front of us", "on the way"]
+CLOSINGS = ["on the road", "on the street", "in the street", "in traffic", "ahead", "in the picture", "nearby", "in front of us", "on the way", "in front",
+            "crossing the road", "crossing the street", "crossing", "on the pavement", "by the road", "at the side of the road"]
 STREETS = ["street", "road", "scene", "street scene", "drive", "driving scene", "view", "picture", "photo"]
 JOINERS = ["and", "and", "with", "next to", "near", "beside", "together with", "behind", "in front of", "plus", ","]
-EMPTY_TEXTS = ["an empty street", "empty road", "an empty road", "a street with no traffic", "nothing on the road", "a deserted street"]
-FILLERS = ["old", "small", "big", "nice", "single", "parked", "moving", "driving", "some", "other", "beautiful", "slow", "fast", "large", "the", "very"]
+EMPTY_TEXTS = ["an empty street", "empty road", "an empty road", "a quiet street", "a street with no traffic", "nothing on the road", "a deserted street"]
+FILLERS = ["old", "small", "big", "nice", "single", "parked", "moving", "driving", "some", "other", "beautiful", "slow", "fast", "large", "the", "very", "oncoming", "waiting", "standing", "stopped"]
 
 
 @dataclass

@@ -14,9 +14,9 @@ from torch.nn import functional as F
 class VisionConfig:
     image_size: int = 96        # px, square
     patch_size: int = 16        # px a token covers
-    width: int = 256
+    width: int = 192
     layers: int = 3
-    heads: int = 8
+    heads: int = 6
     stem: str = "conv"          # "conv": residual convolutions; "patch": one strided convolution
     pooling: str = "mean_max"   # "mean_max" over tokens, or "class" token as in CLIP
 
@@ -99,7 +99,7 @@ class ConvStem(nn.Module):
 
     def __init__(self, width):
         super().__init__()
-        c1, c2, c3 = width // 5 // 8 * 8, width // 5 // 8 * 16, width // 5 // 8 * 32
+        c1, c2, c3 = width // 6, width // 3, 2 * width // 3
         self.down1, self.block1 = ConvNorm(3, c1, 6, 4), Residual(c1)
         self.down2, self.block2 = ConvNorm(c1, c2, 3, 2), Residual(c2)
         self.down3, self.block3 = ConvNorm(c2, c3, 3, 2), Residual(c3)

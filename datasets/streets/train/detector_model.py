@@ -45,25 +45,21 @@ class Split(nn.Module):
 class Detector(nn.Module):
     def __init__(self, class_count, width=32):
         super().__init__()
-        c8, c16, c32, c_head = 2 * width, 3 * width, 4 * width, 3 * width // 2
+        c8, c16, c32, c_head = 2 * width, 3 * width, 4 * width, 2 * width
         self.class_count = class_count
         self.stem = Conv(3, width, 6, 4, 1)
-        self.stage8 = nn.Sequential(Conv(width, c8, 3, 2), Split(c8, c8, 2))
+        self.stage8 = nn.Sequential(Conv(width, c8, 3, 2), Split(c8, c8, 1))
         self.stage16 = nn.Sequential(Conv(c8, c16, 3, 2), Split(c16, c16, 2))
         self.stage32 = nn.Sequential(Conv(c16, c32, 3, 2), Split(c32, c32, 1))
         self.top16 = Split(c32 + c16, c16, 1, residual=False)
         self.top8 = Split(c16 + c8, c8, 1, residual=False)
         self.down16, self.bottom16 = Conv(c8, c8, 3, 2), Split(c8 + c16, c16, 1, residual=False)
         self.down32, self.bottom32 = Conv(c16, c16, 3, 2), Split(c16 + c32, c32, 1, residual=False)
-        self.box_heads = nn.ModuleList()
-        self.class_heads = nn.ModuleList()
-        for channels in (c8, c16, c32):
-            self.box_heads.append(nn.Sequential(Conv(channels, c_head, 3), nn.Conv2d(c_head, 4, 1)))
-            self.class_heads.append(nn.Sequential(Conv(channels, c_head, 3), nn.Conv2d(c_head, class_count, 1)))
-        for head in self.box_heads:
-            nn.init.constant_(head[-1].bias, 1.0)
-        for head in self.class_heads:
-            nn.init.constant_(head[-1].bias, -4.6)
+        self.heads = nn.ModuleList(nn.Sequential(Conv(channels, c_head, 3), nn.Conv2d(c_head, 4 + class_count, 1))
+                                   for channels in (c8, c16, c32))
+        for head in self.heads:
+            nn.init.constant_(head[-1].bias[:4], 1.0)
+            nn.init.constant_(head[-1].bias[4:], -4.6)
         self.register_buffer("centres", anchor_centres(INPUT_W_PX, INPUT_H_PX), persistent=False)
 
     def raw(self, images):
@@ -76,9 +72,10 @@ class Detector(nn.Module):
         b16 = self.bottom16(torch.cat([self.down16(t8), t16], 1))
         b32 = self.bottom32(torch.cat([self.down32(b16), p32], 1))
         sides, classes = [], []
-        for stride, x, box_head, class_head in zip(STRIDES, (t8, b16, b32), self.box_heads, self.class_heads):
-            sides.append(F.softplus(box_head(x).flatten(2).transpose(1, 2).float()) * float(stride))
-            classes.append(class_head(x).flatten(2).transpose(1, 2).float())
+        for stride, x, head in zip(STRIDES, (t8, b16, b32), self.heads):
+            found = head(x).flatten(2).transpose(1, 2).float()
+            sides.append(F.softplus(found[..., :4]) * float(stride))
+            classes.append(found[..., 4:])
         return torch.cat(sides, 1), torch.cat(classes, 1)
 
     def forward(self, images):

@@ -18,6 +18,7 @@ def make_batch(cache, rng, count):
     rows = rng.integers(len(cache["small"]), size=count)
     images = np.full((count, INPUT_H_PX, INPUT_W_PX, 3), PAD_VALUE, np.uint8)
     labels = np.stack([cache["boxes"][row] for row in rows])
+    labels = labels[:, :max(1, (labels[..., 0] >= 0).sum(1).max())]
     boxes = labels[..., 3:7] * (INPUT_W_PX / FRAME_W_PX)
     for i, row in enumerate(rows):
         top = (INPUT_H_PX - SMALL_H_PX) // 2 if rng.random() < 0.5 else int(rng.integers(INPUT_H_PX - SMALL_H_PX + 1))
@@ -26,9 +27,8 @@ def make_batch(cache, rng, count):
         boxes[i, :, [1, 3]] += top
         if i % 2:
             boxes[i, :, [0, 2]] = INPUT_W_PX - boxes[i, :, [2, 0]]
-    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
-    shade = torch.from_numpy(rng.uniform([[0.8], [-0.05]], [[1.2], [0.05]], (2, count)).astype(np.float32)).view(2, -1, 1, 1, 1)
-    pixels = (pixels * shade[0] + shade[1]).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+    gain, lift = (torch.from_numpy(rng.uniform(*span, count).astype(np.float32)).view(-1, 1, 1, 1) for span in ((0.8, 1.2), (-0.05, 0.05)))
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float().mul_(gain / 255).add_(lift).clamp_(0, 1)
     classes = torch.from_numpy(labels[..., 0].astype(np.int64))
     boxes = torch.from_numpy(boxes)
     sides = (boxes[..., 2:] - boxes[..., :2]).amin(-1)

@@ -198,9 +198,12 @@ def fill_chunk(task):
 
 
 def build_cache(binary, first_seed, count, chunk, frames_per_drive, size_px, work, log):
-    """Renders `count` training frames, `chunk` a seed, into the cache under `work`."""
+    """Renders `count` training frames, `chunk` a seed, into the cache under `work`.
+
+    frames_per_drive: taken in turn by the seeds. Short drives vary most; long ones show traffic after it has begun to move.
+    """
     create_cache(work / "cache", count, size_px)
-    tasks = [(binary, first_seed + i, start, min(chunk, count - start), frames_per_drive, size_px, work)
+    tasks = [(binary, first_seed + i, start, min(chunk, count - start), frames_per_drive[i % len(frames_per_drive)], size_px, work)
              for i, start in enumerate(range(0, count, chunk))]
     with multiprocessing.get_context("spawn").Pool(min(len(tasks), os.cpu_count() or 1)) as pool:
         for seed, made in pool.imap(fill_chunk, tasks):

@@ -1,9 +1,9 @@
-"""Puts a `Meaning` into words: synonyms, plurals, articles, word order, fillers and misspellings."""
+"""Puts a `Meaning` into words: synonyms, plurals, articles, word order, fillers, misspellings and stray words."""
 from captions import (CLASSES, CLOSINGS, COLOURS, EMPTY_TEXTS, FILLERS, GROUPS, JOINERS, Meaning, NOUNS, OPENINGS, PLACE_PHRASES, PLACES, SHADES,
                       STREETS, TIME_ADJECTIVES, TIME_NOUNS, TIME_PHRASES, TIMES, WEATHER_ADJECTIVES, WEATHER_NOUNS, WEATHER_PHRASES, WEATHERS)
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-PERSON = CLASSES.index("pedestrian")
+PERSON, LIGHT = CLASSES.index("pedestrian"), CLASSES.index("traffic light")
 
 
 def pick(rng, items):
@@ -30,10 +30,12 @@ def noun_phrase(rng, term):
     plural = rng.random() < 0.22
     noun = many if plural else one
     if rng.random() < 0.06:
-        noun = pick(rng, FILLERS) + " " + noun
+        shade = f"{pick(rng, FILLERS)} {shade}".strip()
     if not shade:
         return noun if plural else with_article(rng, noun)
     kind = rng.random()
+    if classes == (LIGHT,) and kind < 0.25:
+        return f"{noun if plural else with_article(rng, noun)} {pick(rng, ['showing', 'that shows', 'on', 'turned'])} {shade}"
     if classes == (PERSON,) and kind < 0.35:
         wear = pick(rng, ["in {}", "wearing {}", "in a {} coat", "in a {} jacket", "wearing a {} coat", "dressed in {}", "in {} clothes"])
         return f"{noun if plural else with_article(rng, noun)} {wear.format(shade)}"
@@ -81,7 +83,7 @@ def condition_phrases(rng, time, weather, place):
 
 
 def sentence(rng, meaning, misspell=0.1):
-    """-> lower-case text; a share of `misspell` carries a misspelt word."""
+    """-> lower-case text; a share of `misspell` carries a misspelt word, half as many a stray one."""
     if meaning.empty:
         text = pick(rng, EMPTY_TEXTS)
     elif not meaning.terms:
@@ -109,6 +111,8 @@ def sentence(rng, meaning, misspell=0.1):
         text = pick(rng, OPENINGS) + " " + text
     if rng.random() < misspell:
         text = misspelt(rng, text)
+    if rng.random() < misspell / 2:
+        text = with_stray_word(rng, text)
     return text + ("." if rng.random() < 0.08 else "")
 
 
@@ -123,6 +127,13 @@ def misspelt(rng, text):
     swapped = word[:at] + word[at + 1] + word[at] + word[at + 2:]
     words[row] = [word[:at] + word[at + 1:], word[:at] + word[at] + word[at:], swapped,
                   word[:at] + pick(rng, LETTERS) + word[at + 1:]][kind]
+    return " ".join(words)
+
+
+def with_stray_word(rng, text):
+    """A word that means nothing here, somewhere in the sentence: unknown words should not disturb the known ones."""
+    words = text.split(" ")
+    words.insert(int(rng.integers(len(words) + 1)), "".join(pick(rng, LETTERS) for _ in range(rng.integers(3, 9))))
     return " ".join(words)
 
 

@@ -86,10 +86,15 @@ inline IndexInfo write_small_index(SmallBundleWriter& writer, RowKind kind,
   write_code_parameters(parameter_bytes, parameters);
   index.code_parameters = std::move(parameter_bytes).take();
   std::vector<int8_t> codes(rows.size());
-  for (size_t start = 0; start < rows.size(); start += dim) {
-    encode_row(parameters, std::span(rows).subspan(start, dim), std::span(codes).subspan(start, dim));
+  const size_t fine_bytes = refinement_bytes(dim);
+  std::vector<uint8_t> refinement(views.size() * fine_bytes);
+  for (size_t row = 0; row < views.size(); ++row) {
+    encode_row(parameters, std::span(rows).subspan(row * dim, dim),
+               std::span(codes).subspan(row * dim, dim),
+               std::span(refinement).subspan(row * fine_bytes, fine_bytes));
   }
   index.codes = writer.add_payload(ObjectKind::kCodes, {codes.begin(), codes.end()});
+  index.refinement = writer.add_payload(ObjectKind::kRefinement, refinement);
   index.views = writer.add_payload(ObjectKind::kViews, write_views(views));
   index.graph = writer.add_payload(ObjectKind::kGraph, write_graph(neighborhood_graph(rows, dim)));
   return index;

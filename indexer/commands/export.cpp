@@ -1,0 +1,47 @@
+#include "indexer/commands/export.h"
+
+#include "indexer/file_io.h"
+#include "indexer/hit_json.h"
+#include "indexer/opened_bundle.h"
+
+namespace sightline {
+namespace {
+
+// NumPy's format version 1.0: the header's length is such that the data begins at a multiple of 64.
+std::vector<uint8_t> npy_header(uint64_t rows, uint32_t dim) {
+  std::string description = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
+                            std::to_string(rows) + ", " + std::to_string(dim) + "), }";
+  constexpr size_t kPreambleBytes = 10;
+  const size_t unpadded = kPreambleBytes + description.size() + 1;
+  description.append((64 - unpadded % 64) % 64, ' ');
+  description += '\n';
+  ByteWriter writer;
+  writer.write_bytes(as_bytes("\x93NUMPY\x01"));
+  writer.write(uint8_t{0});
+  writer.write(static_cast<uint16_t>(description.size()));
+  writer.write_bytes(as_bytes(description));
+  return std::move(writer).take();
+}
+
+}  // namespace
+
+Result<int> run_export(const ExportOptions& options) {
+  ASSIGN_OR_RETURN(auto bundle, OpenedBundle::open(options.bundle));
+  RETURN_IF_ERROR(bundle.load_index());
+  const Root& root = bundle.root();
+  ByteWriter embeddings;
+  embeddings.write_bytes(npy_header(root.image_count, root.model.embedding_dim));
+  std::string lines;
+  for (uint32_t image = 0; image < root.image_count; ++image) {
+    ASSIGN_OR_RETURN(const auto record, bundle.record(image));
+    lines += dump_json(record_json(root, record)) + "\n";
+    ASSIGN_OR_RETURN(const auto embedding, bundle.searcher().image_embedding(image));
+    embeddings.write_array<float>(embedding);
+  }
+  RETURN_IF_ERROR(make_directories(options.out));
+  RETURN_IF_ERROR(write_file_atomic(options.out + "/embeddings.npy", embeddings.bytes()));
+  RETURN_IF_ERROR(write_file_atomic(options.out + "/metadata.jsonl", std::string_view(lines)));
+  return 0;
+}
+
+}  // namespace sightline

@@ -1,0 +1,81 @@
+#include "indexer/commands/search.h"
+
+#include <cstdio>
+
+#include "indexer/hit_json.h"
+#include "indexer/opened_bundle.h"
+#include "indexer/query_encoder.h"
+
+namespace sightline {
+namespace {
+
+struct Query {
+  std::string shown;
+  std::vector<float> embedding;
+};
+
+Result<Query> make_query(const SearchCommandOptions& options, OpenedBundle& bundle,
+                         SearchOptions& search) {
+  if (!options.similar.empty()) {
+    ASSIGN_OR_RETURN(const uint32_t image, bundle.find_image(options.similar));
+    ASSIGN_OR_RETURN(auto embedding, bundle.searcher().image_embedding(image));
+    search.kind = QueryKind::kImage;
+    search.excluded_image = image;
+    return Query{options.similar, std::move(embedding)};
+  }
+  if (!options.image.empty()) {
+    ASSIGN_OR_RETURN(auto embedding, embed_query_image(bundle, options.image));
+    search.kind = QueryKind::kImage;
+    return Query{options.image, std::move(embedding)};
+  }
+  ASSIGN_OR_RETURN(auto embedding, embed_query_text(bundle, options.text));
+  return Query{options.text, std::move(embedding)};
+}
+
+void print_hit(const Root& root, size_t rank, const Hit& hit, const ImageRecord& record) {
+  std::string detections;
+  for (const auto& detection : record.detections) {
+    if (detection.class_id >= root.class_names.size() || detections.size() > 40) continue;
+    detections += (detections.empty() ? "" : ", ") + root.class_names[detection.class_id];
+  }
+  std::printf("%3zu  %.4f  %s%s%s%s\n", rank, hit.similarity, record.image_id.c_str(),
+              detections.empty() ? "" : "  (", detections.c_str(), detections.empty() ? "" : ")");
+}
+
+}  // namespace
+
+Result<int> run_search(const SearchCommandOptions& options) {
+  SearchOptions search;
+  search.k = options.k;
+  search.ef_search = options.ef_search;
+  search.path = options.path;
+  for (const auto& text : options.filters) {
+    ASSIGN_OR_RETURN(auto clause, parse_filter(text));
+    search.filters.push_back(std::move(clause));
+  }
+  ASSIGN_OR_RETURN(auto bundle, OpenedBundle::open(options.bundle));
+  RETURN_IF_ERROR(bundle.load_index());
+  ASSIGN_OR_RETURN(const auto query, make_query(options, bundle, search));
+  ASSIGN_OR_RETURN(const auto hits, bundle.searcher().search(query.embedding, search));
+
+  JsonValue::Array hit_values;
+  size_t rank = 0;
+  for (const auto& hit : hits) {
+    ASSIGN_OR_RETURN(const auto record, bundle.record(hit.image));
+    if (options.json) {
+      hit_values.push_back(hit_json(bundle.root(), hit, record));
+    } else {
+      print_hit(bundle.root(), ++rank, hit, record);
+    }
+  }
+  if (options.json) {
+    const JsonValue answer{
+        {"query", query.shown}, {"k", options.k}, {"hits", std::move(hit_values)}};
+    std::printf("%s\n", dump_json(answer).c_str());
+  } else if (hits.empty()) {
+    std::printf("nothing found\n");
+  }
+  return 0;
+}
+
+}  // namespace sightline

@@ -1,0 +1,137 @@
+import { fetchManifest } from '../bundle/bundle_manifest.js';
+import { SightlineError } from '../bundle/errors.js';
+import { manifestName } from '../bundle/source.js';
+import type { Source } from '../bundle/source.js';
+import { encoderBytes } from '../encoder/model_file.js';
+import { Encoders } from '../encoder/encoders.js';
+import { fetchChecked, fetchPayload, storedBytes } from './checked_objects.js';
+import type { Column, Core, CoreHits, ObjectRef, Root, Searcher } from './core_types.js';
+import { filterText } from './filters.js';
+import { LoadingReport } from './loading.js';
+import type { OnLoading } from './loading.js';
+import { RecordStore } from './record_store.js';
+import type { BundleInfo, SearchOptions } from './types.js';
+
+/** One opened bundle; its manifest is pinned for as long as the session lives. */
+export class BundleSession {
+  readonly root: Root;
+  readonly encoders: Encoders;
+  readonly records: RecordStore;
+  /** What the index is made of. */
+  readonly indexObjects: ObjectRef[];
+  /** Resolves when the whole index is in memory; rejects with why it is not. */
+  readonly ready: Promise<void>;
+  private knownColumns: Column[] | null = null;
+
+  private constructor(
+    readonly core: Core,
+    readonly source: Source,
+    readonly rootRef: ObjectRef,
+    private readonly searcher: Searcher,
+    private readonly examples: Map<string, Float32Array>,
+    manifest: Uint8Array,
+    onLoading: OnLoading,
+  ) {
+    this.root = searcher.root();
+    this.encoders = new Encoders(core, source, this.root.model, onLoading);
+    this.records = new RecordStore(core, source, searcher);
+    this.indexObjects = searcher.missingObjects();
+    this.ready = this.loadIndex(manifest, onLoading);
+    this.ready.catch(() => undefined);
+  }
+
+  static async open(core: Core, source: Source, onLoading: OnLoading): Promise<BundleSession> {
+    const { root, bytes } = await fetchManifest(source);
+    const searcher = await fetchChecked(source, root, (stored) =>
+      core.Searcher.open(root, stored),
+    );
+    const examples = await readExamples(core, source, searcher.root());
+    return new BundleSession(core, source, root, searcher, examples, bytes, onLoading);
+  }
+
+  info(): BundleInfo {
+    const { title, generator, imageCount, datasets, classNames, model, quality } = this.root;
+    return {
+      title,
+      generator,
+      imageCount,
+      datasets: datasets.map(({ slug, licence }) => ({ slug, licence })),
+      classNames,
+      model: {
+        id: model.id,
+        licence: model.licence,
+        warning: model.warning,
+        embeddingDim: model.embeddingDim,
+      },
+      examples: [...this.examples.keys()],
+      encoderBytes: { text: encoderBytes(model, 'text'), vision: encoderBytes(model, 'vision') },
+      quality,
+    };
+  }
+
+  /** The embedding of a text: at once for an example, by the text encoder otherwise. */
+  async embedText(text: string, signal: AbortSignal): Promise<Float32Array> {
+    return this.examples.get(text) ?? this.encoders.encodeText(text, signal);
+  }
+
+  async search(
+    embedding: Float32Array,
+    kind: 'text' | 'image',
+    { k = 20, efSearch = 50, path = 'hnsw', filter = [] }: SearchOptions,
+    excludedImage: number | null = null,
+  ): Promise<CoreHits> {
+    await this.ready;
+    const filters = filter.map(filterText);
+    return this.searcher.search(embedding, { kind, path, k, efSearch, filters, excludedImage });
+  }
+
+  async imageEmbedding(image: number): Promise<Float32Array> {
+    await this.ready;
+    return this.searcher.imageEmbedding(image);
+  }
+
+  /** The ordinal of an image, or null for one that is not in the bundle. */
+  async findImage(imageId: string): Promise<number | null> {
+    await this.ready;
+    for (const image of this.searcher.findImageIds(imageId)) {
+      if ((await this.records.record(image)).imageId === imageId) return image;
+    }
+    return null;
+  }
+
+  async columns(): Promise<Column[]> {
+    await this.ready;
+    return (this.knownColumns ??= this.searcher.columns());
+  }
+
+  close(): void {
+    this.searcher.delete();
+  }
+
+  private async loadIndex(manifest: Uint8Array, onLoading: OnLoading): Promise<void> {
+    const report = new LoadingReport('index', storedBytes(this.indexObjects), onLoading);
+    await Promise.all(
+      this.indexObjects.map((ref) =>
+        fetchChecked(this.source, ref, (stored) => this.searcher.addObject(ref, stored), {
+          onBytes: report.file(),
+        }),
+      ),
+    );
+    if (!this.searcher.ready()) {
+      throw new SightlineError('corrupt', 'the index is incomplete; publish the bundle again');
+    }
+    report.finish();
+    void this.source.keep?.(manifestName, manifest);
+  }
+}
+
+async function readExamples(
+  core: Core,
+  source: Source,
+  root: Root,
+): Promise<Map<string, Float32Array>> {
+  if (root.examples.length === 0) return new Map();
+  const payload = await fetchPayload(core, source, root.examples);
+  const examples = core.readExamples(payload, root.model.embeddingDim);
+  return new Map(examples.map(({ text, embedding }) => [text, embedding]));
+}

@@ -1,0 +1,159 @@
+/** What the WebAssembly core exposes (`wasm/binding.cpp`), as TypeScript sees it. */
+
+export interface ObjectRef {
+  /** Relative to the bundle, e.g. `objects/ab/abcd….codes`. */
+  name: string;
+  kind: number;
+  compression: number;
+  storedBytes: number;
+  rawBytes: number;
+  sha256: string;
+}
+
+export interface ModelFile {
+  role: string;
+  name: string;
+  bytes: number;
+  sha256: string;
+  /** To be joined in order; none: the file is not published with the bundle. */
+  parts: ObjectRef[];
+}
+
+export interface ModelInfo {
+  id: string;
+  licence: string;
+  warning: string;
+  embeddingDim: number;
+  imageSizePx: number;
+  mean: number[];
+  std: number[];
+  contextLength: number;
+  tokenizer: ObjectRef[];
+  files: ModelFile[];
+}
+
+export interface Root {
+  title: string;
+  generator: string;
+  imageCount: number;
+  datasets: { slug: string; licence: string; mediaBaseUrl: string }[];
+  classNames: string[];
+  model: ModelInfo;
+  indexes: {
+    rowKind: 'images' | 'crops';
+    rowCount: number;
+    m: number;
+    efConstruction: number;
+  }[];
+  examples: ObjectRef[];
+  records: ObjectRef[];
+  quality: Record<string, number>;
+}
+
+export interface ThumbnailRef {
+  object: ObjectRef;
+  /** The JPEG is bytes [offset, offset + bytes) of the object. */
+  offset: number;
+  bytes: number;
+  widthPx: number;
+  heightPx: number;
+}
+
+export interface CoreDetection {
+  classId: number;
+  confidence: number;
+  boxXyxyPx: number[];
+}
+
+export interface CoreRecord {
+  imageId: string;
+  dataset: number;
+  sequence: string;
+  camera: string;
+  path: string;
+  mediaUrl: string;
+  widthPx: number;
+  heightPx: number;
+  timestampS: number | null;
+  latitudeDeg: number | null;
+  longitudeDeg: number | null;
+  thumbnail: ThumbnailRef | null;
+  detections: CoreDetection[];
+}
+
+export const columnType = { category: 0, number: 1, tags: 2 } as const;
+
+/** A facet of all images, by image ordinal; only the arrays of its type are filled. */
+export interface Column {
+  name: string;
+  type: number;
+  values: string[];
+  codes: Uint32Array;
+  numbers: Float64Array;
+  /** [images + 1], ranges of tagValues and tagCounts. */
+  tagOffsets: Uint32Array;
+  tagValues: Uint16Array;
+  tagCounts: Uint16Array;
+}
+
+export interface CoreSearchOptions {
+  kind: 'text' | 'image';
+  path: 'hnsw' | 'exact';
+  k: number;
+  efSearch: number;
+  filters: string[];
+  excludedImage: number | null;
+}
+
+/** Hits as columns, best first. */
+export interface CoreHits {
+  images: Uint32Array;
+  similarities: Float64Array;
+  /** 0 whole, 1 tile, 2 crop. */
+  viewKinds: Uint8Array;
+  /** [hits, 4] */
+  boxesXyxyPx: Uint32Array;
+}
+
+export interface Searcher {
+  root(): Root;
+  missingObjects(): ObjectRef[];
+  addObject(ref: ObjectRef, stored: Uint8Array): void;
+  ready(): boolean;
+  search(embedding: Float32Array, options: CoreSearchOptions): CoreHits;
+  imageEmbedding(image: number): Float32Array;
+  findImageIds(imageId: string): Uint32Array;
+  findRecord(image: number): { piece: ObjectRef; position: number };
+  columns(): Column[];
+  delete(): void;
+}
+
+export interface Tokenizer {
+  /** [start, tokens, end], unpadded. */
+  encode(text: string): Uint32Array;
+  delete(): void;
+}
+
+export interface ImageModel {
+  imageSizePx: number;
+  mean: number[];
+  std: number[];
+}
+
+export interface Core {
+  Searcher: { open(root: ObjectRef, stored: Uint8Array): Searcher };
+  Tokenizer: { parse(payload: Uint8Array): Tokenizer };
+  unpackObject(ref: ObjectRef, stored: Uint8Array): Uint8Array;
+  readRecords(payload: Uint8Array): CoreRecord[];
+  readExamples(payload: Uint8Array, dim: number): { text: string; embedding: Float32Array }[];
+  /** rgb: [height, width, 3]; the result: [3, size, size]. */
+  preprocessImage(
+    rgb: Uint8Array,
+    widthPx: number,
+    heightPx: number,
+    boxXyxyPx: number[],
+    model: ImageModel,
+  ): Float32Array;
+  centreSquare(widthPx: number, heightPx: number): Uint32Array;
+  simdLevel(): string;
+}

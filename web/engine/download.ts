@@ -1,0 +1,121 @@
+import { SightlineError } from '../bundle/errors.js';
+import { encoderBytes, publishedFile } from '../encoder/model_file.js';
+import { ortWasmUrl, readAsset } from './asset_files.js';
+import type { BundleSession } from './bundle_session.js';
+import { fetchChecked, storedBytes } from './checked_objects.js';
+import type { ObjectRef } from './core_types.js';
+import { LoadingReport } from './loading.js';
+import type { OnLoading } from './loading.js';
+import type { DownloadState } from './types.js';
+
+const lockName = 'sightline-download';
+
+/** Keeps whole bundles for a time without network: what is kept already is not fetched again. */
+export class BundleDownload {
+  constructor(
+    private readonly sessions: BundleSession[],
+    private readonly onLoading: OnLoading,
+  ) {}
+
+  /** What of the bundles is kept here. */
+  static async state(sessions: BundleSession[]): Promise<DownloadState> {
+    const state = { storedBytes: 0, totalBytes: 0, complete: true };
+    for (const session of sessions) {
+      // Records name the thumbnails, so without them the size is only a lower bound.
+      const records = await missingOf(session, session.root.records);
+      const objects = records.length === 0 ? await allObjects(session) : coreObjects(session);
+      const missing = await missingOf(session, objects);
+      state.totalBytes += storedBytes(objects);
+      state.storedBytes += storedBytes(objects) - storedBytes(missing);
+      state.complete &&= records.length === 0 && missing.length === 0;
+    }
+    return state;
+  }
+
+  /** One tab at a time; rejects with `busy` in the others. */
+  run(signal: AbortSignal): Promise<DownloadState> {
+    const locks = globalThis.navigator?.locks;
+    if (!locks) return this.fetchAll(signal);
+    return locks.request(lockName, { ifAvailable: true }, (lock) => {
+      if (!lock) throw new SightlineError('busy', 'another tab is downloading already');
+      return this.fetchAll(signal);
+    }) as Promise<DownloadState>;
+  }
+
+  private async fetchAll(signal: AbortSignal): Promise<DownloadState> {
+    await globalThis.navigator?.storage?.persist?.().catch(() => false);
+    await this.checkSpace();
+    const lists = await Promise.all(this.sessions.map(allObjects));
+    const report = new LoadingReport('download', storedBytes(lists.flat()), this.onLoading);
+    await readAsset(ortWasmUrl(), { keep: true, signal });
+    await Promise.all(
+      this.sessions.map((session, index) =>
+        Promise.all(lists[index]!.map((ref) => keepObject(session, ref, report.file(), signal))),
+      ),
+    );
+    const state = await BundleDownload.state(this.sessions);
+    report.finish();
+    if (!state.complete) {
+      throw new SightlineError(
+        'too_large',
+        'the browser refuses to store all of it; free some space or allow storage for this site',
+      );
+    }
+    return state;
+  }
+
+  private async checkSpace(): Promise<void> {
+    const wanted = this.sessions.reduce(
+      (sum, { root }) => sum + encoderBytes(root.model, 'text'),
+      0,
+    );
+    const { quota, usage } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
+    if (quota !== undefined && usage !== undefined && quota - usage < wanted) {
+      throw new SightlineError('too_large', 'there is too little space left in the browser');
+    }
+  }
+}
+
+async function keepObject(
+  { core, source }: BundleSession,
+  ref: ObjectRef,
+  onBytes: (loadedBytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (await source.isKept?.(ref.name, ref.storedBytes)) return onBytes(ref.storedBytes);
+  const stored = await fetchChecked(
+    source,
+    ref,
+    (bytes) => {
+      core.unpackObject(ref, bytes);
+      return bytes;
+    },
+    { signal, onBytes },
+  );
+  await source.keep?.(ref.name, stored);
+}
+
+async function missingOf({ source }: BundleSession, objects: ObjectRef[]): Promise<ObjectRef[]> {
+  const kept = await Promise.all(
+    objects.map(({ name, storedBytes }) => source.isKept?.(name, storedBytes) ?? false),
+  );
+  return objects.filter((_, index) => !kept[index]);
+}
+
+function coreObjects({ root, rootRef, indexObjects }: BundleSession): ObjectRef[] {
+  const { model, records, examples } = root;
+  const files = (['text', 'vision'] as const).flatMap(
+    (role) => publishedFile(model, role)?.parts ?? [],
+  );
+  return [rootRef, ...indexObjects, ...examples, ...records, ...model.tokenizer, ...files];
+}
+
+/** Every object of the bundle once; reads all records, for they name the thumbnails. */
+async function allObjects(session: BundleSession): Promise<ObjectRef[]> {
+  const objects = new Map(coreObjects(session).map((ref) => [ref.name, ref]));
+  const pieces = await Promise.all(session.root.records.map((ref) => session.records.piece(ref)));
+  for (const { thumbnail } of pieces.flat()) {
+    if (thumbnail) objects.set(thumbnail.object.name, thumbnail.object);
+  }
+  return [...objects.values()];
+}

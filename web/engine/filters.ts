@@ -1,0 +1,125 @@
+import { SightlineError } from '../bundle/errors.js';
+import { columnType } from './core_types.js';
+import type { Column } from './core_types.js';
+import type { Facet, Filter, FilterClause } from './types.js';
+
+/** As the core and the command line write it: "class in car,bus". */
+export function filterText(clause: FilterClause | string): string {
+  if (typeof clause === 'string') return clause;
+  const op = clause.op === 'in' ? ' in ' : ` ${clause.op} `;
+  return clause.field + op + clause.values.join(',');
+}
+
+/** The opposite of filterText, as `parse_filter` of the core reads it. */
+export function parseFilter(text: string): FilterClause {
+  const found = /^\s*([^=!<>]+?)\s*(?:(\sin\s)|(!=|>=|<=|=))\s*(.*?)\s*$/s.exec(text);
+  const [, field, isIn, op, value] = found ?? [];
+  if (!field || !value) {
+    throw new SightlineError(
+      'invalid_argument',
+      `filter '${text}': expected 'field OP value' with OP one of = != >= <= in`,
+    );
+  }
+  if (isIn) return { field, op: 'in', values: value.split(',').map((part) => part.trim()) };
+  return { field, op: op as FilterClause['op'], values: [value] };
+}
+
+type Test = (image: number) => boolean;
+
+function numberTest({ op, values }: FilterClause, valueOf: (image: number) => number): Test {
+  const operands = values.map(Number);
+  const first = operands[0]!;
+  return (image) => {
+    const value = valueOf(image);
+    if (Number.isNaN(value)) return false;
+    if (op === '!=') return value !== first;
+    if (op === '>=') return value >= first;
+    if (op === '<=') return value <= first;
+    return operands.includes(value);
+  };
+}
+
+function tagCount(column: Column, value: number, image: number): number {
+  for (let i = column.tagOffsets[image]!; i < column.tagOffsets[image + 1]!; ++i) {
+    if (column.tagValues[i] === value) return column.tagCounts[i]!;
+  }
+  return 0;
+}
+
+function makeTest(clause: FilterClause, columns: Column[]): Test {
+  const named = new Set(clause.values.map(String));
+  const wanted = clause.op !== '!=';
+  const column = columns.find(({ name }) => name === clause.field);
+  if (column?.type === columnType.number) {
+    return numberTest(clause, (image) => column.numbers[image]!);
+  }
+  if (column) {
+    const isNamed = column.values.map((value) => named.has(value));
+    if (column.type === columnType.category) {
+      return (image) => isNamed[column.codes[image]!] === wanted;
+    }
+    return (image) => {
+      const tags = column.tagValues.subarray(
+        column.tagOffsets[image],
+        column.tagOffsets[image + 1],
+      );
+      return tags.some((tag) => isNamed[tag]!) === wanted;
+    };
+  }
+  const dot = clause.field.indexOf('.');
+  const tags = columns.find(({ name }) => name === clause.field.slice(0, Math.max(dot, 0)));
+  if (tags?.type !== columnType.tags) {
+    const known = columns.map(({ name }) => name).join(', ');
+    throw new SightlineError(
+      'invalid_argument',
+      `filter: no field '${clause.field}'; this bundle has ${known}`,
+    );
+  }
+  const value = tags.values.indexOf(clause.field.slice(dot + 1));
+  return numberTest(clause, (image) => tagCount(tags, value, image));
+}
+
+/** The ordinals of the images for which all conditions hold, ascending. */
+export function matchingImages(filter: Filter, columns: Column[], imageCount: number): number[] {
+  const tests = filter.map((clause) =>
+    makeTest(typeof clause === 'string' ? parseFilter(clause) : clause, columns),
+  );
+  const images: number[] = [];
+  for (let image = 0; image < imageCount; ++image) {
+    if (tests.every((test) => test(image))) images.push(image);
+  }
+  return images;
+}
+
+/**
+ * Each column with the counts of its values. Conditions on a category do not narrow its own
+ * counts, so that the visitor sees what another choice would bring; those on tags do.
+ */
+export function countFacets(filter: Filter, columns: Column[], imageCount: number): Facet[] {
+  const clauses = filter.map((clause) =>
+    typeof clause === 'string' ? parseFilter(clause) : clause,
+  );
+  return columns.map((column): Facet => {
+    const field = column.name;
+    if (column.type === columnType.number) {
+      const numbers = column.numbers.filter((value) => !Number.isNaN(value));
+      const min = numbers.reduce((a, b) => Math.min(a, b), Infinity);
+      const max = numbers.reduce((a, b) => Math.max(a, b), -Infinity);
+      return { field, type: 'number', min, max };
+    }
+    const isTags = column.type === columnType.tags;
+    const others = isTags ? clauses : clauses.filter((clause) => clause.field !== field);
+    const counts = new Array<number>(column.values.length).fill(0);
+    for (const image of matchingImages(others, columns, imageCount)) {
+      if (!isTags) {
+        counts[column.codes[image]!]! += 1;
+        continue;
+      }
+      for (let i = column.tagOffsets[image]!; i < column.tagOffsets[image + 1]!; ++i) {
+        counts[column.tagValues[i]!]! += 1;
+      }
+    }
+    const values = column.values.map((value, index) => ({ value, count: counts[index]! }));
+    return { field, type: isTags ? 'tags' : 'category', values };
+  });
+}

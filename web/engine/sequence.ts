@@ -1,0 +1,26 @@
+import { columnType } from './core_types.js';
+import type { Column } from './core_types.js';
+
+const groupFields = new Set(['dataset', 'sequence', 'camera']);
+
+/** The images of the same dataset, sequence and camera around one of them, in order of time. */
+export function sequenceAround(
+  columns: Column[],
+  image: number,
+  before: number,
+  after: number,
+): number[] {
+  const groups = columns.filter(
+    ({ name, type }) => type === columnType.category && groupFields.has(name),
+  );
+  const imageCount = groups[0]?.codes.length ?? 0;
+  const times = columns.find(({ name }) => name === 'timestamp_s')?.numbers;
+  const images: number[] = [];
+  for (let other = 0; other < imageCount; ++other) {
+    if (groups.every(({ codes }) => codes[other] === codes[image])) images.push(other);
+  }
+  // Without a time, the order of the ids is the order of the files.
+  if (times) images.sort((a, b) => times[a]! - times[b]! || a - b);
+  const place = images.indexOf(image);
+  return place < 0 ? [image] : images.slice(Math.max(0, place - before), place + after + 1);
+}
