@@ -30,8 +30,8 @@ Result<ClipModel> ClipModel::load(const ModelFolder& folder, const ClipOptions& 
     model.text_ = std::move(text);
   }
   if (options.with_vision) {
-    ASSIGN_OR_RETURN(auto vision, VisionTower::load(folder.clip.vision, model.image_size_px(),
-                                                    options.onnx));
+    ASSIGN_OR_RETURN(auto vision,
+                     VisionTower::load(folder.clip.vision, model.image_size_px(), options.onnx));
     RETURN_IF_ERROR(agree_on_dim(vision, model.dim_));
     model.vision_ = std::move(vision);
   }

@@ -14,10 +14,15 @@ struct ClipTower::Role {
   const char* expected;
 };
 
-const ClipTower::Role ClipTower::kText = {"text", "input_ids", 2, true, "text_embeds",
-                                          "input_ids int64 [n, length] to text_embeds float [n, dim]"};
+const ClipTower::Role ClipTower::kText = {
+    "text", "input_ids",   2,
+    true,   "text_embeds", "input_ids int64 [n, length] to text_embeds float [n, dim]"};
 const ClipTower::Role ClipTower::kVision = {
-    "vision", "pixel_values", 4, false, "image_embeds",
+    "vision",
+    "pixel_values",
+    4,
+    false,
+    "image_embeds",
     "pixel_values float [n, 3, size, size] to image_embeds float [n, dim]"};
 
 namespace {
@@ -53,7 +58,8 @@ std::string choose_output(const OnnxSession& session, const std::string& declare
 
 }  // namespace
 
-Result<ClipTower> ClipTower::open(const ModelFile& file, const Role& role, const OnnxOptions& options) {
+Result<ClipTower> ClipTower::open(const ModelFile& file, const Role& role,
+                                  const OnnxOptions& options) {
   ASSIGN_OR_RETURN(const auto model, read_model_file(file));
   ASSIGN_OR_RETURN(auto session, OnnxSession::create(model.bytes, file.path, options));
   ClipTower tower(std::move(session));
@@ -67,10 +73,11 @@ Result<ClipTower> ClipTower::open(const ModelFile& file, const Role& role, const
     return info.name != tower.input_ && !(role.takes_integers && info.name == kAttentionMask);
   });
   if (input == nullptr || has_others || input->shape.size() != role.input_rank ||
-      !has_type(*input, role.takes_integers) || input->shape[0] > kMaxFixedBatch || tower.output_.empty()) {
+      !has_type(*input, role.takes_integers) || input->shape[0] > kMaxFixedBatch ||
+      tower.output_.empty()) {
     return model_error(tower.session_.title() + " is no CLIP " + role.name + " tower: it turns " +
-                       describe_all(inputs) + " into " + describe_all(tower.session_.outputs()) + "; expected " +
-                       role.expected);
+                       describe_all(inputs) + " into " + describe_all(tower.session_.outputs()) +
+                       "; expected " + role.expected);
   }
   return tower;
 }
@@ -93,16 +100,19 @@ Result<void> ClipTower::learn_dim(std::span<const InputTensor> sample) {
 Result<void> ClipTower::append_unit_rows(std::span<const InputTensor> inputs, size_t row_count,
                                          std::vector<float>& rows) const {
   ASSIGN_OR_RETURN(const auto output, session_.run(inputs, output_));
-  if (output.shape.size() != 2 || output.shape[1] != int64_t{dim_} || output.values.size() < row_count * dim_) {
-    return model_error(session_.title() + " gives " + describe({output_, ElementType::kFloat, output.shape}) +
-                       ", expected at least [" + std::to_string(row_count) + ", " + std::to_string(dim_) + "]");
+  if (output.shape.size() != 2 || output.shape[1] != int64_t{dim_} ||
+      output.values.size() < row_count * dim_) {
+    return model_error(
+        session_.title() + " gives " + describe({output_, ElementType::kFloat, output.shape}) +
+        ", expected at least [" + std::to_string(row_count) + ", " + std::to_string(dim_) + "]");
   }
   for (size_t row = 0; row < row_count; ++row) {
     const auto values = std::span(output.values).subspan(row * dim_, dim_);
     double squared = 0;
     for (const double value : values) squared += value * value;
     if (!std::isfinite(squared) || squared <= 0) {
-      return model_error(session_.title() + " gives an embedding without a direction; fetch the model again");
+      return model_error(session_.title() +
+                         " gives an embedding without a direction; fetch the model again");
     }
     const double scale = 1 / std::sqrt(squared);
     for (const double value : values) rows.push_back(static_cast<float>(value * scale));
@@ -125,7 +135,8 @@ TextTower::Input TextTower::input(std::span<const uint32_t> ids) const {
       input.mask.push_back(i < ids.size() ? 1 : 0);
     }
   }
-  const std::vector<int64_t> shape = {static_cast<int64_t>(row_count_), static_cast<int64_t>(length)};
+  const std::vector<int64_t> shape = {static_cast<int64_t>(row_count_),
+                                      static_cast<int64_t>(length)};
   input.tensors.push_back({input_, shape, std::span<const int64_t>(input.ids)});
   if (session_.find_input(kAttentionMask) != nullptr) {
     input.tensors.push_back({kAttentionMask, shape, std::span<const int64_t>(input.mask)});
@@ -142,15 +153,17 @@ Result<TextTower> TextTower::load(const ModelFile& file, uint32_t max_length, ui
   if (shape[0] > 0) tower.row_count_ = static_cast<size_t>(shape[0]);
   if (shape[1] > 0) tower.fixed_length_ = static_cast<size_t>(shape[1]);
   if (tower.fixed_length_ != 0 && tower.fixed_length_ < max_length) {
-    return model_error(tower.session_.title() + " takes texts of " + std::to_string(shape[1]) + " tokens, the tokenizer gives up to " +
-                       std::to_string(max_length) + "; set max_position_embeddings in config.json");
+    return model_error(tower.session_.title() + " takes texts of " + std::to_string(shape[1]) +
+                       " tokens, the tokenizer gives up to " + std::to_string(max_length) +
+                       "; set max_position_embeddings in config.json");
   }
   const uint32_t sample[] = {end_id};
   RETURN_IF_ERROR(tower.learn_dim(tower.input(sample).tensors));
   return tower;
 }
 
-Result<void> TextTower::append_embedding(std::span<const uint32_t> ids, std::vector<float>& rows) const {
+Result<void> TextTower::append_embedding(std::span<const uint32_t> ids,
+                                         std::vector<float>& rows) const {
   return append_unit_rows(input(ids).tensors, 1, rows);
 }
 
@@ -163,11 +176,14 @@ Result<VisionTower> VisionTower::load(const ModelFile& file, uint32_t image_size
   ASSIGN_OR_RETURN(auto base, open(file, kVision, options));
   VisionTower tower(std::move(base));
   const auto& shape = tower.input_shape();
-  const auto fits = [&](size_t axis, int64_t size) { return shape[axis] < 0 || shape[axis] == size; };
+  const auto fits = [&](size_t axis, int64_t size) {
+    return shape[axis] < 0 || shape[axis] == size;
+  };
   if (!fits(1, 3) || !fits(2, image_size_px) || !fits(3, image_size_px)) {
-    return model_error(tower.session_.title() + " takes " + describe(*tower.session_.find_input(tower.input_)) +
-                       ", preprocessor_config.json says 3 x " + std::to_string(image_size_px) + " x " +
-                       std::to_string(image_size_px) + "; the files are of different models");
+    return model_error(
+        tower.session_.title() + " takes " + describe(*tower.session_.find_input(tower.input_)) +
+        ", preprocessor_config.json says 3 x " + std::to_string(image_size_px) + " x " +
+        std::to_string(image_size_px) + "; the files are of different models");
   }
   tower.image_size_px_ = image_size_px;
   if (shape[0] > 0) {

@@ -28,7 +28,8 @@ class ClipTower {
   // Loads the file and checks that its inputs and outputs are those of the role. Names come from
   // the file's description, else from the Hugging Face layout; an output of another name is taken
   // where it is the only [n, dim].
-  static Result<ClipTower> open(const ModelFile& file, const Role& role, const OnnxOptions& options);
+  static Result<ClipTower> open(const ModelFile& file, const Role& role,
+                                const OnnxOptions& options);
 
   // Sets dim(), by running the sample where the model leaves it open.
   Result<void> learn_dim(std::span<const InputTensor> sample);

@@ -21,7 +21,7 @@
 namespace sightline {
 namespace {
 
-constexpr const char* kVersion = "sightline 0.1.0";
+constexpr const char* kVersion = "sightline " SIGHTLINE_VERSION;
 constexpr const char* kPlaceHelp = "A site, a bundle, or the http(s) address of either";
 
 // The parser and the command that was chosen; options live as long as the command.

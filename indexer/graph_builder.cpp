@@ -4,6 +4,8 @@
 #include <exception>
 #include <string>
 
+// Its prefetches read one link past the end of full lists; its kernels are replaced below anyway.
+#define NO_MANUAL_VECTORIZATION
 #include <hnswlib/hnswlib.h>
 
 #include "native/vectors/dot.h"

@@ -58,7 +58,8 @@ Letterbox letterbox(const RgbImage& image, const LetterboxOptions& options) {
       for (size_t c = 0; c < 3; ++c) {
         const auto mix = [&](const uint8_t* row) {
           const float near = row[size_t{column.first} * 3 + c];
-          return near + (static_cast<float>(row[size_t{column.second} * 3 + c]) - near) * column.weight;
+          return near +
+                 (static_cast<float>(row[size_t{column.second} * 3 + c]) - near) * column.weight;
         };
         const float top = mix(upper);
         const size_t channel = options.bgr ? 2 - c : c;

@@ -10,9 +10,9 @@ namespace sightline {
 struct LetterboxOptions {
   uint32_t width_px = 640;
   uint32_t height_px = 640;
-  bool centred = true;   // else the picture sits at the top left
-  bool bgr = false;      // order of the planes
-  float pixel_max = 1;   // what 255 becomes
+  bool centred = true;  // else the picture sits at the top left
+  bool bgr = false;     // order of the planes
+  float pixel_max = 1;  // what 255 becomes
 };
 
 // A picture fitted into a detector's input with its aspect ratio kept, the rest grey (114).

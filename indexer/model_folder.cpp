@@ -33,7 +33,8 @@ fs::path own_name(const fs::path& path) {
 
 // The first of role.onnx, role_quantized.onnx, ... in onnx/ or in the folder itself.
 std::string find_network(const fs::path& folder, const std::string& role) {
-  for (const char* variant : {"", "_fp16", "_quantized", "_int8", "_uint8", "_q4", "_q4f16", "_bnb4"}) {
+  for (const char* variant :
+       {"", "_fp16", "_quantized", "_int8", "_uint8", "_q4", "_q4f16", "_bnb4"}) {
     for (const fs::path& place : {folder / "onnx", folder}) {
       const fs::path path = place / (role + variant + ".onnx");
       if (is_file(path)) return path.string();
@@ -68,9 +69,11 @@ Result<ModelFile> declared_file(const fs::path& folder, const JsonValue& role) {
   if (!name) return about(folder / "model.json", "a file of 'files' has no 'path'");
   const fs::path relative = fs::path(*name).lexically_normal();
   if (relative.is_absolute() || relative.empty() || *relative.begin() == "..") {
-    return about(folder / "model.json", "the file '" + *name + "' is not inside the model's folder");
+    return about(folder / "model.json",
+                 "the file '" + *name + "' is not inside the model's folder");
   }
-  if (!is_file(folder / relative)) return about(folder / relative, "named by model.json but missing");
+  if (!is_file(folder / relative))
+    return about(folder / relative, "named by model.json but missing");
   return ModelFile{(folder / relative).string(), role.string_at("sha256").value_or(""),
                    role.string_at("input").value_or(""), role.string_at("output").value_or("")};
 }
@@ -97,7 +100,8 @@ Result<void> read_clip(const fs::path& folder, const JsonValue& description, Mod
     if (!is_file(folder / name)) missing += std::string(" ") + name;
   }
   if (!missing.empty()) {
-    return about(folder, "not a whole CLIP model; missing:" + missing + "; export it in the Hugging Face layout");
+    return about(folder, "not a whole CLIP model; missing:" + missing +
+                             "; export it in the Hugging Face layout");
   }
   ASSIGN_OR_RETURN(const auto json, read_config(config));
   auto preprocessing = parse_preprocessor_config(json);
@@ -114,7 +118,8 @@ Result<DetectorLayout> parse_layout(const std::string& name) {
   return model_error("the layout '" + name + "' is not known; yolox, yolox-decoded and yolov8 are");
 }
 
-Result<void> read_detector(const fs::path& folder, const JsonValue& description, ModelFolder& model) {
+Result<void> read_detector(const fs::path& folder, const JsonValue& description,
+                           ModelFolder& model) {
   model.kind = ModelKind::kDetector;
   DetectorFiles& detector = model.detector;
   ASSIGN_OR_RETURN(detector.network, network_file(folder, description, "detector", "model"));
@@ -128,14 +133,19 @@ Result<void> read_detector(const fs::path& folder, const JsonValue& description,
   }
   ASSIGN_OR_RETURN(detector.layout, parse_layout(description.string_at("layout").value_or("")));
   if (const JsonValue* names = description.find("class_names")) {
-    for (const JsonValue& name : names->items()) detector.class_names.push_back(name.as_string().value_or("?"));
+    for (const JsonValue& name : names->items())
+      detector.class_names.push_back(name.as_string().value_or("?"));
   }
   detector.pixel_order = description.string_at("pixel_order").value_or("");
-  if (!detector.pixel_order.empty() && detector.pixel_order != "rgb" && detector.pixel_order != "bgr") {
-    return about(folder / "model.json", "pixel_order is '" + detector.pixel_order + "'; rgb and bgr are known");
+  if (!detector.pixel_order.empty() && detector.pixel_order != "rgb" &&
+      detector.pixel_order != "bgr") {
+    return about(folder / "model.json",
+                 "pixel_order is '" + detector.pixel_order + "'; rgb and bgr are known");
   }
   if (const JsonValue* range = description.find("pixel_range")) {
-    const auto last = range->is_array() && !range->items().empty() ? range->items().back().as_double() : range->as_double();
+    const auto last = range->is_array() && !range->items().empty()
+                          ? range->items().back().as_double()
+                          : range->as_double();
     if (last != 1.0 && last != 255.0) {
       return about(folder / "model.json", "pixel_range is neither [0, 1] nor [0, 255]");
     }
@@ -143,22 +153,26 @@ Result<void> read_detector(const fs::path& folder, const JsonValue& description,
   }
   const auto size_px = description.int_at("input_size_px").value_or(0);
   if (size_px < 0 || size_px > 8192 || size_px % 32 != 0) {
-    return about(folder / "model.json", "input_size_px is " + std::to_string(size_px) + "; a multiple of 32 up to 8192 is needed");
+    return about(folder / "model.json", "input_size_px is " + std::to_string(size_px) +
+                                            "; a multiple of 32 up to 8192 is needed");
   }
   detector.input_size_px = static_cast<uint32_t>(size_px);
-  detector.nms_iou = static_cast<float>(description.double_at("nms_iou").value_or(detector.nms_iou));
+  detector.nms_iou =
+      static_cast<float>(description.double_at("nms_iou").value_or(detector.nms_iou));
   return {};
 }
 
 }  // namespace
 
-const char* model_kind_name(ModelKind kind) { return kind == ModelKind::kClip ? "clip" : "detector"; }
+const char* model_kind_name(ModelKind kind) {
+  return kind == ModelKind::kClip ? "clip" : "detector";
+}
 
 Result<ModelFolder> open_model_folder(const std::string& path) {
   const fs::path folder = fs::path(path).lexically_normal();
   ModelFolder model;
   model.path = path;
-    if (is_file(folder)) {
+  if (is_file(folder)) {
     if (folder.extension() != ".onnx") {
       return about(folder, "not a model; give a model's folder or a detector's .onnx file");
     }
@@ -169,7 +183,8 @@ Result<ModelFolder> open_model_folder(const std::string& path) {
   }
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored)) {
-    return not_found("there is no model at " + path + "; give a model's folder or name ('sightline models list')");
+    return not_found("there is no model at " + path +
+                     "; give a model's folder or name ('sightline models list')");
   }
   JsonValue description{JsonValue::Object{}};
   if (is_file(folder / "model.json")) {
@@ -178,12 +193,14 @@ Result<ModelFolder> open_model_folder(const std::string& path) {
   model.id = description.string_at("id").value_or(own_name(folder).string());
   model.licence = description.string_at("licence").value_or("");
   const auto dim = description.int_at("dim").value_or(0);
-  if (dim < 0 || dim > kMaxDim) return about(folder / "model.json", "dim is " + std::to_string(dim));
+  if (dim < 0 || dim > kMaxDim)
+    return about(folder / "model.json", "dim is " + std::to_string(dim));
   model.dim = static_cast<uint32_t>(dim);
 
   auto kind = description.string_at("kind").value_or("");
   if (kind.empty()) {
-    const bool has_clip_part = is_file(folder / "vocab.json") || !find_network(folder, "text_model").empty() ||
+    const bool has_clip_part = is_file(folder / "vocab.json") ||
+                               !find_network(folder, "text_model").empty() ||
                                !find_network(folder, "vision_model").empty();
     kind = !has_clip_part && !networks_in(folder).empty() ? "detector" : "clip";
   }
@@ -202,7 +219,8 @@ Result<ModelBytes> read_model_file(const ModelFile& file) {
   ASSIGN_OR_RETURN(model.bytes, read_file(file.path, kMaxNetworkBytes));
   model.sha256 = to_hex(sha256(model.bytes));
   if (!file.sha256.empty() && file.sha256 != model.sha256) {
-    return about(file.path, "the sha256 is " + model.sha256 + ", model.json says " + file.sha256 + "; fetch the model again");
+    return about(file.path, "the sha256 is " + model.sha256 + ", model.json says " + file.sha256 +
+                                "; fetch the model again");
   }
   return model;
 }

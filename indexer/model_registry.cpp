@@ -27,7 +27,8 @@ void append_models(const std::string& root, bool is_embedded, std::vector<Listed
   std::vector<std::string> paths;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(root, ignored)) {
-    if (is_folder(entry.path())) paths.push_back(entry.path().string());
+    const bool is_hidden = entry.path().filename().string().starts_with('.');
+    if (!is_hidden && is_folder(entry.path())) paths.push_back(entry.path().string());
   }
   std::sort(paths.begin(), paths.end());
   for (const std::string& path : paths) {
@@ -50,10 +51,12 @@ bool has_name(const ListedModel& model, const std::string& name) {
   return model.folder.id == name || fs::path(model.folder.path).filename() == name;
 }
 
-Error unknown_model(const std::string& name, ModelKind kind, const std::vector<ListedModel>& models) {
+Error unknown_model(const std::string& name, ModelKind kind,
+                    const std::vector<ListedModel>& models) {
   std::string known;
   for (const ListedModel& model : models) {
-    if (model.problem.empty() && model.folder.kind == kind) known += (known.empty() ? "" : ", ") + model.folder.id;
+    if (model.problem.empty() && model.folder.kind == kind)
+      known += (known.empty() ? "" : ", ") + model.folder.id;
   }
   return not_found("there is no " + std::string(kind == ModelKind::kClip ? "model" : "detector") +
                    (name.empty() ? "" : " '" + name + "'") + "; give a folder" +
@@ -64,7 +67,8 @@ Error unknown_model(const std::string& name, ModelKind kind, const std::vector<L
 
 std::string user_models_folder() {
   if (const auto path = variable("SIGHTLINE_MODELS"); !path.empty()) return path;
-  if (const auto cache = variable("XDG_CACHE_HOME"); !cache.empty()) return cache + "/sightline/models";
+  if (const auto cache = variable("XDG_CACHE_HOME"); !cache.empty())
+    return cache + "/sightline/models";
   if (const auto home = variable("HOME"); !home.empty()) return home + "/.cache/sightline/models";
   return {};
 }
@@ -92,8 +96,9 @@ Result<ListedModel> find_model(const std::string& name, ModelKind kind) {
   }
   auto models = list_models();
   if (!name.empty()) {
-    const auto found = std::find_if(models.begin(), models.end(),
-                                    [&](const ListedModel& model) { return has_name(model, name); });
+    const auto found = std::find_if(models.begin(), models.end(), [&](const ListedModel& model) {
+      return has_name(model, name);
+    });
     if (found == models.end()) return unknown_model(name, kind, models);
     return checked(std::move(*found), kind);
   }

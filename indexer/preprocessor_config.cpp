@@ -44,7 +44,8 @@ Result<ImagePreprocessing> parse_preprocessor_config(const JsonValue& json) {
   }
   if (!read_channels(json.find("image_mean"), preprocessing.mean) ||
       !read_channels(json.find("image_std"), preprocessing.std) ||
-      std::any_of(preprocessing.std.begin(), preprocessing.std.end(), [](float value) { return !(value > 0); })) {
+      std::any_of(preprocessing.std.begin(), preprocessing.std.end(),
+                  [](float value) { return !(value > 0); })) {
     return model_error("image_mean and image_std must be three numbers each, the second above 0");
   }
   return preprocessing;

@@ -11,7 +11,7 @@
 namespace sightline {
 namespace {
 
-constexpr const char* kGenerator = "sightline 0.1.0";
+constexpr const char* kGenerator = "sightline " SIGHTLINE_VERSION;
 constexpr size_t kMaxModelBytes = size_t{2} << 30;
 // A piece of records aims at what one fetch should bring: about 6 KiB compressed.
 constexpr size_t kPieceRawBytes = 14u << 10;

@@ -28,10 +28,12 @@ Result<uint32_t> context_length(const std::string& path) {
   if (!text && text.error().code == ErrorCode::kNotFound) return Tokenizer::kDefaultContextLength;
   ASSIGN_OR_RETURN(const auto config, read_json(path));
   const JsonValue* text_config = config.find("text_config");
-  auto length = text_config != nullptr ? text_config->int_at("max_position_embeddings") : std::nullopt;
+  auto length =
+      text_config != nullptr ? text_config->int_at("max_position_embeddings") : std::nullopt;
   if (!length) length = config.int_at("max_position_embeddings");
   if (length && (*length < 2 || *length > 4096)) {
-    return about(path, "max_position_embeddings is " + std::to_string(*length) + "; 2 to 4096 are possible");
+    return about(
+        path, "max_position_embeddings is " + std::to_string(*length) + "; 2 to 4096 are possible");
   }
   return static_cast<uint32_t>(length.value_or(Tokenizer::kDefaultContextLength));
 }

@@ -64,8 +64,9 @@ std::vector<Candidate> read_yolox(std::span<const float> output, size_t class_co
         std::array<float, 4> box = {row[0], row[1], row[2], row[3]};
         if (!is_decoded) {
           const auto unit = static_cast<float>(stride);
-          box = {(row[0] + static_cast<float>(cell_x)) * unit, (row[1] + static_cast<float>(cell_y)) * unit,
-                 std::exp(row[2]) * unit, std::exp(row[3]) * unit};
+          box = {(row[0] + static_cast<float>(cell_x)) * unit,
+                 (row[1] + static_cast<float>(cell_y)) * unit, std::exp(row[2]) * unit,
+                 std::exp(row[3]) * unit};
         }
         keep(candidates, static_cast<size_t>(best - (row + 5)), confidence, box);
       }
@@ -85,13 +86,15 @@ bool looks_decoded(std::span<const float> output, size_t class_count) {
 
 std::vector<Candidate> suppress_overlaps(std::vector<Candidate> candidates, float max_iou,
                                          size_t max_count) {
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const Candidate& a, const Candidate& b) { return a.confidence > b.confidence; });
+  std::stable_sort(
+      candidates.begin(), candidates.end(),
+      [](const Candidate& a, const Candidate& b) { return a.confidence > b.confidence; });
   std::vector<Candidate> kept;
   for (const Candidate& candidate : candidates) {
     if (kept.size() == max_count) break;
     const bool hidden = std::any_of(kept.begin(), kept.end(), [&](const Candidate& other) {
-      return other.class_id == candidate.class_id && box_iou(other.box_xyxy_px, candidate.box_xyxy_px) > max_iou;
+      return other.class_id == candidate.class_id &&
+             box_iou(other.box_xyxy_px, candidate.box_xyxy_px) > max_iou;
     });
     if (!hidden) kept.push_back(candidate);
   }

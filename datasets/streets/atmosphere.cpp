@@ -7,7 +7,7 @@ namespace {
 
 void set_day(Atmosphere& air, Random& random) {
   air.sun = Rgb{1.0f, 0.93f, 0.8f} * 1.55f;
-  air.sky_light = {0.42f, 0.54f, 0.76f};
+  air.sky_light = {0.50f, 0.58f, 0.74f};
   air.ground_light = {0.26f, 0.25f, 0.23f};
   air.zenith = {0.13f, 0.31f, 0.74f};
   air.horizon = {0.66f, 0.80f, 0.95f};
@@ -70,10 +70,12 @@ Atmosphere make_atmosphere(const Drive& drive) {
     set_dusk(air, random);
   else
     set_night(air, random);
-  const float azimuth =
-      time == TimeOfDay::kDusk ? random.between(-2.2f, 2.2f) : random.between(-2.9f, 2.9f);
+  const float azimuth = time == TimeOfDay::kDusk
+                            ? random.between(-2.2f, 2.2f)
+                            : (random.chance(0.6f) ? 3.1416f + random.between(-0.8f, 0.8f)
+                                                   : random.between(-2.9f, 2.9f));
   const float elevation =
-      time == TimeOfDay::kDusk ? random.between(0.16f, 0.28f) : random.between(0.55f, 1.0f);
+      time == TimeOfDay::kDusk ? random.between(0.16f, 0.28f) : random.between(0.65f, 1.1f);
   air.sun_direction = {std::sin(azimuth) * std::cos(elevation), std::sin(elevation),
                        std::cos(azimuth) * std::cos(elevation)};
   air.fog_density = 0.0011f;

@@ -73,22 +73,11 @@ void Brush::disc(Vec3 middle, Vec3 axis, float radius, int sides, const Material
     rim[i] = middle + a * (std::cos(angle) * radius) + b * (std::sin(angle) * radius);
   }
   if (sides <= 8) return face(rim, sides, n, material, bias);
-  const int half = sides / 2 + 1;
-  Vec3 second[8];
-  for (int i = 0; i < half; ++i) second[i < 8 ? i : 7] = rim[i];
-  if (half <= 8) {
-    face(second, half, n, material, bias);
-    for (int i = 0; i <= sides - half + 1; ++i) second[i] = rim[(half - 1 + i) % sides];
-    return face(second, sides - half + 2, n, material, bias);
-  }
   for (int i = 0; i < sides; i += 4) {
-    const Vec3 fan[6] = {middle,
-                         rim[i],
-                         rim[(i + 1) % sides],
-                         rim[(i + 2) % sides],
-                         rim[(i + 3) % sides],
-                         rim[(i + 4) % sides]};
-    face(fan, 6, n, material, bias);
+    Vec3 wedge[6] = {middle};
+    int count = 1;
+    for (int k = i; k <= std::min(i + 4, sides); ++k) wedge[count++] = rim[k % sides];
+    face(wedge, count, n, material, bias);
   }
 }
 

@@ -9,7 +9,7 @@ class Brush {
  public:
   Brush(Stage& stage, float x, float s, float heading, float height = 0);
 
-  Stage& stage() { return stage_; }
+  Stage& stage() const { return stage_; }
   Vec3 to_road(Vec3 p) const { return origin_ + turned(p, cosine_, sine_); }
   Vec3 direction_to_road(Vec3 d) const { return turned(d, cosine_, sine_); }
 

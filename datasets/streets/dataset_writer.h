@@ -17,12 +17,13 @@ struct FrameRecord {
   std::vector<std::string> captions;
 };
 
-/// Writes drives in the layout of KITTI raw, with tracks in that of KITTI tracking (`label_02/NNNN.txt`, class
-/// names capitalised and without spaces) and one JSON line a frame in `scenes.jsonl`. Every method returns an
-/// error sentence, empty when all went well.
+/// Writes drives in the layout of KITTI raw, with tracks in that of KITTI tracking
+/// (`label_02/NNNN.txt`, class names capitalised and without spaces) and one JSON line a frame in
+/// `scenes.jsonl`. Every method returns an error sentence, empty when all went well.
 class DatasetWriter {
  public:
-  DatasetWriter(std::filesystem::path root, ImageFormat format) : root_(std::move(root)), format_(format) {}
+  DatasetWriter(std::filesystem::path root, ImageFormat format)
+      : root_(std::move(root)), format_(format) {}
 
   std::string open();
   std::string begin_drive(const Drive& drive);

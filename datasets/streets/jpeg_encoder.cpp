@@ -1,10 +1,9 @@
+#include <csetjmp>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 
 #include <jpeglib.h>
-
-#include <csetjmp>
 
 #include "datasets/streets/picture.h"
 
@@ -16,9 +15,12 @@ struct EscapingErrors {
   std::jmp_buf escape;
 };
 
-void escape(j_common_ptr info) { std::longjmp(reinterpret_cast<EscapingErrors*>(info->err)->escape, 1); }
+void escape(j_common_ptr info) {
+  std::longjmp(reinterpret_cast<EscapingErrors*>(info->err)->escape, 1);
+}
 
-bool compress(const uint8_t* rgb, int width, int height, int quality, unsigned char** bytes, unsigned long* size) {
+bool compress(const uint8_t* rgb, int width, int height, int quality, unsigned char** bytes,
+              unsigned long* size) {
   jpeg_compress_struct info;
   EscapingErrors errors;
   info.err = jpeg_std_error(&errors.base);
@@ -37,7 +39,8 @@ bool compress(const uint8_t* rgb, int width, int height, int quality, unsigned c
   jpeg_set_quality(&info, quality, TRUE);
   jpeg_start_compress(&info, TRUE);
   while (info.next_scanline < info.image_height) {
-    JSAMPROW row = const_cast<JSAMPROW>(rgb + static_cast<size_t>(info.next_scanline) * static_cast<size_t>(width) * 3);
+    JSAMPROW row = const_cast<JSAMPROW>(rgb + static_cast<size_t>(info.next_scanline) *
+                                                  static_cast<size_t>(width) * 3);
     jpeg_write_scanlines(&info, &row, 1);
   }
   jpeg_finish_compress(&info);
@@ -47,7 +50,8 @@ bool compress(const uint8_t* rgb, int width, int height, int quality, unsigned c
 
 }  // namespace
 
-std::vector<uint8_t> encode_jpeg(const std::vector<uint8_t>& rgb, int width, int height, int quality) {
+std::vector<uint8_t> encode_jpeg(const std::vector<uint8_t>& rgb, int width, int height,
+                                 int quality) {
   unsigned char* bytes = nullptr;
   unsigned long size = 0;
   std::vector<uint8_t> out;

@@ -37,7 +37,8 @@ std::string parse_options(int argc, const char* const* argv, Options& options) {
       options.help = true;
       return {};
     }
-    const bool known = flag == "--seed" || flag == "--count" || flag == "--out" || flag == "--drives" || flag == "--format" || flag == "--threads";
+    const bool known = flag == "--seed" || flag == "--count" || flag == "--out" ||
+                       flag == "--drives" || flag == "--format" || flag == "--threads";
     if (!known) return "unknown argument '" + flag + "'; see --help";
     if (++i == argc) return flag + " needs a value; see --help";
     const std::string value = argv[i];
@@ -56,8 +57,11 @@ std::string parse_options(int argc, const char* const* argv, Options& options) {
   if (options.count == 0) return "--count is missing: how many frames?";
   if (options.out.empty()) return "--out is missing: which folder shall receive the frames?";
   if (options.drives == 0) options.drives = std::max(1, options.count / 20);
-  if (options.drives > options.count) return "--drives " + std::to_string(options.drives) + " is more than --count " + std::to_string(options.count) + "; every drive needs a frame";
-  if (options.threads == 0) options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  if (options.drives > options.count)
+    return "--drives " + std::to_string(options.drives) + " is more than --count " +
+           std::to_string(options.count) + "; every drive needs a frame";
+  if (options.threads == 0)
+    options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   return {};
 }
 

@@ -15,7 +15,8 @@ std::vector<uint8_t> encode_png(const std::vector<uint8_t>& rgb, int width, int 
   std::vector<uint8_t> out;
   const auto append = [](void* to, void* data, int size) {
     const auto* bytes = static_cast<const uint8_t*>(data);
-    static_cast<std::vector<uint8_t>*>(to)->insert(static_cast<std::vector<uint8_t>*>(to)->end(), bytes, bytes + size);
+    static_cast<std::vector<uint8_t>*>(to)->insert(static_cast<std::vector<uint8_t>*>(to)->end(),
+                                                   bytes, bytes + size);
   };
   if (!stbi_write_png_to_func(append, &out, width, height, 3, rgb.data(), width * 3)) out.clear();
   return out;

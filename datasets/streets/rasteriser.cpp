@@ -17,21 +17,32 @@ void for_each_span(const Surface& surface, int width, int height, float scale, S
   const int y_begin = std::max(0, static_cast<int>(std::ceil(std::max(top * scale, -1.0f) - 0.5f)));
   const int y_end =
       std::min(height, static_cast<int>(std::ceil(std::min(bottom * scale, height + 1.0f) - 0.5f)));
-  const float limit = static_cast<float>(width);
+  if (y_begin >= y_end) return;
+  struct Edge {
+    float top, bottom, x, slope;
+  } edges[Surface::kMaxCorners];
+  int count = 0;
+  for (int i = 0, j = surface.corners - 1; i < surface.corners; j = i++) {
+    const int upper = surface.y_px[j] < surface.y_px[i] ? j : i, lower = upper == j ? i : j;
+    const float rise = surface.y_px[lower] - surface.y_px[upper];
+    if (rise <= 0) continue;
+    const float slope = (surface.x_px[lower] - surface.x_px[upper]) / rise;
+    edges[count++] = {surface.y_px[upper], surface.y_px[lower], surface.x_px[upper], slope};
+  }
+  const float limit = static_cast<float>(width), per_scale = 1 / scale;
   for (int y = y_begin; y < y_end; ++y) {
-    const float at = (static_cast<float>(y) + 0.5f) / scale;
+    const float at = (static_cast<float>(y) + 0.5f) * per_scale;
     float left = 1e9f, right = -1e9f;
-    for (int i = 0, j = surface.corners - 1; i < surface.corners; j = i++) {
-      const float ya = surface.y_px[j], yb = surface.y_px[i];
-      if ((ya <= at) == (yb <= at)) continue;
-      const float x =
-          surface.x_px[j] + (surface.x_px[i] - surface.x_px[j]) * ((at - ya) / (yb - ya));
+    for (int i = 0; i < count; ++i) {
+      const Edge& edge = edges[i];
+      if (at <= edge.top || at > edge.bottom) continue;
+      const float x = edge.x + edge.slope * (at - edge.top);
       left = std::min(left, x);
       right = std::max(right, x);
     }
     if (right <= left) continue;
-    const int x_begin = static_cast<int>(std::ceil(std::clamp(left * scale - 0.5f, 0.0f, limit)));
-    const int x_end = static_cast<int>(std::ceil(std::clamp(right * scale - 0.5f, 0.0f, limit)));
+    const int x_begin = static_cast<int>(std::clamp(left * scale + 0.5f, 0.0f, limit));
+    const int x_end = static_cast<int>(std::clamp(right * scale + 0.5f, 0.0f, limit));
     if (x_begin < x_end) span(y, x_begin, x_end);
   }
 }
@@ -65,10 +76,9 @@ void VisibilityBuffer::draw(const Surface& surface, uint16_t id) {
     uint16_t* ids = ids_.data() + row;
     for (int i = 0; i < x_end - x_begin; ++i) {
       const float here = start + step * static_cast<float>(i);
-      if (here > depth[i]) {
-        depth[i] = here;
-        ids[i] = id;
-      }
+      const bool nearer = here > depth[i];
+      depth[i] = nearer ? here : depth[i];
+      ids[i] = nearer ? id : ids[i];
     }
   });
 }

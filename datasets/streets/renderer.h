@@ -12,10 +12,10 @@ namespace sightline {
 
 /// One labelled thing as the camera sees it.
 struct Sighting {
-  int state = 0;                   ///< row of FrameState::actors
-  float box_xyxy_px[4] = {};       ///< of its silhouette inside the frame, half-open
-  float visibility = 0;            ///< share of that silhouette not hidden, [0, 1]
-  bool truncated = false;          ///< it reaches beyond the frame
+  int state = 0;              ///< row of FrameState::actors
+  float box_xyxy_px[4] = {};  ///< of its silhouette inside the frame, half-open
+  float visibility = 0;       ///< share of that silhouette not hidden, [0, 1]
+  bool truncated = false;     ///< it reaches beyond the frame
   float distance_m = 0;
 };
 

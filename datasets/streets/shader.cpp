@@ -13,13 +13,8 @@ constexpr Rgb kHeadlightTint{1.0f, 0.93f, 0.80f};
 
 Shader::Shader(const Drive& drive, const Atmosphere& air, const Camera& camera)
     : drive_(drive), air_(air), camera_(camera), scroll_(static_cast<float>(drive.seed % 251)) {
-  for (size_t i = 0; i < clearness_.size(); ++i) clearness_[i] = air.clearness(static_cast<float>(i));
-}
-
-Rgb Shader::through_air(Rgb colour, float distance_m) const {
-  const float at = std::min(distance_m, 511.0f), whole = floor_of(at);
-  const auto metre = static_cast<size_t>(whole);
-  return lerp(air_.fog, colour, lerp(clearness_[metre], clearness_[metre + 1], at - whole));
+  for (size_t i = 0; i < clearness_.size(); ++i)
+    clearness_[i] = air.clearness(static_cast<float>(i));
 }
 
 Rgb Shader::headlights(Vec3 p) const {
@@ -33,10 +28,15 @@ Rgb Shader::headlights(Vec3 p) const {
 
 Rgb Shader::surface(const Surface& surface, float x_px, float y_px, bool mirrored) const {
   const Material& m = *surface.material;
-  const float z = 1 / std::max(surface.inverse_depth + surface.inverse_depth_dx * x_px + surface.inverse_depth_dy * y_px, 1e-3f);
+  const float z = 1 / std::max(surface.inverse_depth + surface.inverse_depth_dx * x_px +
+                                   surface.inverse_depth_dy * y_px,
+                               1e-3f);
   Vec3 p = camera_.ray(x_px, y_px) * z;
   if (mirrored) p.y = -2 * camera_.height - p.y;
-  const Vec3 n = normalized(surface.normal + surface.normal_dx * x_px + surface.normal_dy * y_px);
+  const Vec3 n =
+      surface.rounded
+          ? normalized(surface.normal + surface.normal_dx * x_px + surface.normal_dy * y_px)
+          : surface.normal;
   const float distance = std::sqrt(dot(p, p));
   const Vec3 toward = p * (-1 / distance);
 
@@ -44,8 +44,12 @@ Rgb Shader::surface(const Surface& surface, float x_px, float y_px, bool mirrore
   if (m.texture != Texture::kNone) {
     const float slant = std::max(0.12f, std::fabs(dot(n, toward)));
     const float footprint = z / camera_.focal_px / (0.35f + 0.65f * slant);
-    if (m.texture == Texture::kLeaves) texel = sample_texture(m, p.x + camera_.x + 0.6f * (p.z + camera_.s), p.y + 0.3f * (p.z + camera_.s), footprint);
-    else texel = sample_texture(m, dot(surface.u_axis, p) + surface.u_offset, dot(surface.v_axis, p) + surface.v_offset, footprint);
+    if (m.texture == Texture::kLeaves)
+      texel = sample_texture(m, p.x + camera_.x + 0.6f * (p.z + camera_.s),
+                             p.y + 0.3f * (p.z + camera_.s), footprint);
+    else
+      texel = sample_texture(m, dot(surface.u_axis, p) + surface.u_offset,
+                             dot(surface.v_axis, p) + surface.v_offset, footprint);
   }
   if (m.snowy && air_.snow > 0) {
     const float white = smoothstep(0.30f, 0.72f, n.y);
@@ -83,9 +87,12 @@ Rgb Shader::far_land(const Row& row, float x_px, Rgb behind) const {
   Rgb colour = lerp(behind, air_.sky_light * 0.16f, 0.42f);
   if (town) {
     const int block = static_cast<int>(floor_of(azimuth * 34 + 1000));
-    ridge = std::max(ridge * 0.5f, 0.015f + 0.085f * cell_noise(block, 5, static_cast<uint32_t>(drive_.seed)) * (drive_.place == Place::kDowntown ? 1.0f : 0.5f));
+    ridge = std::max(ridge * 0.5f,
+                     0.015f + 0.085f * cell_noise(block, 5, static_cast<uint32_t>(drive_.seed)) *
+                                  (drive_.place == Place::kDowntown ? 1.0f : 0.5f));
     if (air_.lamps > 0.5f && rise < ridge && air_.fog_density < 0.004f) {
-      const float lit = cell_noise(static_cast<int>(floor_of(azimuth * 260)), static_cast<int>(rise * 330), 4);
+      const float lit =
+          cell_noise(static_cast<int>(floor_of(azimuth * 260)), static_cast<int>(rise * 330), 4);
       if (lit > 0.86f) colour += Rgb{0.30f, 0.22f, 0.10f} * air_.lamps;
     }
   }
@@ -93,8 +100,10 @@ Rgb Shader::far_land(const Row& row, float x_px, Rgb behind) const {
   colour = lerp(behind, colour, share);
   if (town) return colour;
   const float near_ridge = 0.006f + 0.03f * noise.smooth(azimuth * 95 + scroll_, scroll_ + 31);
-  const Rgb woods = through_air(Rgb{0.05f, 0.085f, 0.04f} * (air_.sky_light + air_.sun * 0.3f), 170);
-  return lerp(colour, air_.snow > 0 ? lerp(woods, air_.fog, 0.45f) : woods, clamp01((near_ridge - rise) / pixel + 0.5f));
+  const Rgb woods =
+      through_air(Rgb{0.05f, 0.085f, 0.04f} * (air_.sky_light + air_.sun * 0.3f), 170);
+  return lerp(colour, air_.snow > 0 ? lerp(woods, air_.fog, 0.45f) : woods,
+              clamp01((near_ridge - rise) / pixel + 0.5f));
 }
 
 Rgb Shader::sky(const Row& row, float x_px) const {
@@ -107,27 +116,36 @@ Rgb Shader::sky(const Row& row, float x_px) const {
       if (aim > 0.5f) {
         const float near = (aim - 0.5f) * 2, n2 = near * near, n8 = n2 * n2 * n2 * n2;
         colour += air_.sun * (0.10f * n2 + 0.35f * n8 * n8);
-        if (aim > 0.9992f) colour += air_.sun * (air_.stars > 0.5f ? 24.0f : 6.0f);
+        colour +=
+            air_.sun * ((air_.stars > 0.5f ? 24.0f : 6.0f) * smoothstep(0.99965f, 0.99978f, aim));
       }
     }
     if (air_.stars > 0 && row.up > 0.04f) {
-      const float star = cell_noise(static_cast<int>(x_px) / 2, static_cast<int>(row.y_px) / 2, static_cast<uint32_t>(drive_.seed));
-      if (star > 0.9975f) colour += Rgb{0.8f, 0.85f, 1.0f} * (air_.stars * (star - 0.9972f) * 190 * smoothstep(0.04f, 0.2f, row.up));
+      const float star = cell_noise(static_cast<int>(x_px) / 2, static_cast<int>(row.y_px) / 2,
+                                    static_cast<uint32_t>(drive_.seed));
+      if (star > 0.9975f)
+        colour += Rgb{0.8f, 0.85f, 1.0f} *
+                  (air_.stars * (star - 0.9972f) * 190 * smoothstep(0.04f, 0.2f, row.up));
     }
   }
   if (air_.cloud_cover > 0 && air_.fog_density < 0.015f) {
     const float reach = row.reach, drift = scroll_ + camera_.s * 0.002f;
     const NoiseTile& noise = noise_tile();
-    const float puff = 0.65f * noise.smooth(ray.x * reach * 9 + scroll_ * 7, reach * 15 + drift) + 0.35f * noise.smooth(ray.x * reach * 29 + scroll_, reach * 46 + drift * 3);
+    const float puff = 0.65f * noise.smooth(ray.x * reach * 9 + scroll_ * 7, reach * 15 + drift) +
+                       0.35f * noise.smooth(ray.x * reach * 29 + scroll_, reach * 46 + drift * 3);
     if (closed) {
       colour = colour * (0.84f + 0.34f * puff);
     } else {
       const float edge = 0.74f - 0.42f * air_.cloud_cover;
       const float share = smoothstep(edge, edge + 0.17f, puff) * smoothstep(0.015f, 0.12f, row.up);
       if (share > 0) {
-        const Rgb lit = lerp(air_.horizon, Rgb{1, 1, 1} * (0.3f * air_.sun.x + 0.55f * air_.sky_light.z), 0.55f) + air_.sun * 0.16f;
+        const Rgb lit = lerp(air_.horizon,
+                             Rgb{1, 1, 1} * (0.3f * air_.sun.x + 0.55f * air_.sky_light.z), 0.55f) +
+                        air_.sun * 0.16f;
         const Rgb shadow = lerp(air_.zenith, air_.sky_light, 0.6f);
-        colour = lerp(colour, lerp(lit, shadow, smoothstep(edge + 0.1f, edge + 0.34f, puff) * 0.75f), share * 0.92f);
+        colour =
+            lerp(colour, lerp(lit, shadow, smoothstep(edge + 0.1f, edge + 0.34f, puff) * 0.75f),
+                 share * 0.92f);
       }
     }
   }

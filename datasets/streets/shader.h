@@ -3,6 +3,7 @@
 
 #include "datasets/streets/atmosphere.h"
 #include "datasets/streets/camera.h"
+#include "datasets/streets/noise.h"
 #include "datasets/streets/surface.h"
 
 namespace sightline {
@@ -22,10 +23,14 @@ class Shader {
   struct Row {
     float y_px = 0;
     bool is_ground = false;
-    float z = 0, s = 0, across_m = 0, along_m = 0;  ///< of the ground: ahead, along the road, size of a pixel
-    float to_crossing_m = 0;                        ///< past the edge of the nearest side road; negative inside it
-    float before = 1;                               ///< +1 before that side road, -1 after
-    float side_road = 0, dash = 0, bay = 0, stop = 0, zebra = 0, seam = 0, near = 0;
+    float z = 0, s = 0, across_m = 0,
+          along_m = 0;        ///< of the ground: ahead, along the road, size of a pixel
+    float to_crossing_m = 0;  ///< past the edge of the nearest side road; negative inside it
+    float before = 1;         ///< +1 before that side road, -1 after
+    float side_road = 0, dash = 0, bay = 0, stop = 0, zebra = 0, seam = 0;
+    int grain_level = 0;
+    float wear_z = 0;                             ///< metres into a stretch of equally worn road
+    std::array<float, 8> wear_by_lane{};          ///< a random pick for each lane of the stretch
     float rise = 0, up = 0, reach = 0, haze = 0;  ///< of the sky
     Rgb base;
   };
@@ -44,15 +49,21 @@ class Shader {
   };
   Earth road_at(const Row& row, float u) const;
   Earth beyond_at(const Row& row, float u, float outside_m) const;
-  float markings(const Row& row, float u) const;
-  float wear(const Row& row, float u) const;
+  float markings(const Row& row, float u, float off_line_m) const;
+  float wear(const Row& row, float lane, float x) const;
   Rgb headlights(Vec3 p) const;
   Rgb far_land(const Row& row, float x_px, Rgb behind) const;
-  Rgb through_air(Rgb colour, float distance_m) const;
+  Rgb through_air(Rgb colour, float distance_m) const {
+    const float at = std::min(distance_m, 511.0f), whole = floor_of(at);
+    const auto metre = static_cast<size_t>(whole);
+    return lerp(air_.fog, colour, lerp(clearness_[metre], clearness_[metre + 1], at - whole));
+  }
 
   const Drive& drive_;
   const Atmosphere& air_;
   const Camera& camera_;
+  const GrainTile& grain_ = grain_tile();
+  const NoiseTile& noise_ = noise_tile();
   float scroll_ = 0;
   std::array<float, 513> clearness_;  ///< by metre
 };
@@ -80,7 +91,8 @@ class Repeat {
   /// The share of the interval on the stripe [a, b], 0 <= a < b <= period.
   float stripe(float a, float b) const {
     const float size = b - a;
-    return (cells_ * size + std::clamp(hi_ - a, 0.0f, size) - std::clamp(lo_ - a, 0.0f, size)) * per_width_;
+    return (cells_ * size + std::clamp(hi_ - a, 0.0f, size) - std::clamp(lo_ - a, 0.0f, size)) *
+           per_width_;
   }
 
  private:

@@ -10,11 +10,15 @@ void draw_actor(Stage& stage, const Actor& actor, const ActorState& state, const
 void draw_shadow(Stage& stage, const Actor& actor, const ActorState& state, const Atmosphere& air);
 
 void draw_vehicle(Stage& stage, const Actor& actor, const ActorState& state, const Atmosphere& air);
-void draw_two_wheeler(Stage& stage, const Actor& actor, const ActorState& state, const Atmosphere& air);
-void draw_pedestrian(Stage& stage, const Actor& actor, const ActorState& state, const Atmosphere& air);
+void draw_two_wheeler(Stage& stage, const Actor& actor, const ActorState& state,
+                      const Atmosphere& air);
+void draw_pedestrian(Stage& stage, const Actor& actor, const ActorState& state,
+                     const Atmosphere& air);
 void draw_dog(Stage& stage, const Actor& actor, const ActorState& state, const Atmosphere& air);
-void draw_traffic_light(Stage& stage, const Actor& actor, const ActorState& state, const Atmosphere& air);
-void draw_stop_sign(Stage& stage, const Actor& actor, const ActorState& state, const Atmosphere& air);
+void draw_traffic_light(Stage& stage, const Actor& actor, const ActorState& state,
+                        const Atmosphere& air);
+void draw_stop_sign(Stage& stage, const Actor& actor, const ActorState& state,
+                    const Atmosphere& air);
 void draw_cone(Stage& stage, const Actor& actor, const ActorState& state, const Atmosphere& air);
 
 /// Posts and poles that carry an actor but are not part of it.
@@ -24,6 +28,7 @@ void draw_support(Stage& stage, const Actor& actor, const ActorState& state);
 void draw_prop(Stage& stage, const Prop& prop, const Drive& drive, const Atmosphere& air);
 
 /// Soft shadow of an upright box on the ground, cast by the sun and by the sky.
-void cast_box_shadow(Stage& stage, float x, float s, float heading, float half_width, float half_length, float height, const Atmosphere& air);
+void cast_box_shadow(Stage& stage, float x, float s, float heading, float half_width,
+                     float half_length, float height, const Atmosphere& air);
 
 }  // namespace sightline

@@ -54,21 +54,20 @@ std::vector<ObjectClass> deal_classes(uint64_t seed, int number) {
   return dealt;
 }
 
-Place pick_place(const std::vector<ObjectClass>& featured, Random& random) {
-  std::vector<float> weights = {1.2f, 1, 1.3f, 1, 1, 1};
-  const auto scale = [&](Place place, float factor) {
-    weights[static_cast<size_t>(place)] *= factor;
-  };
-  for (ObjectClass kind : featured) {
-    if (kind >= ObjectClass::kBicycle && kind <= ObjectClass::kStopSign) scale(Place::kHighway, 0);
-    if (kind == ObjectClass::kTrafficLight)
-      scale(Place::kPark, 0.1f), scale(Place::kVillage, 0.2f), scale(Place::kDowntown, 2);
-    if (kind == ObjectClass::kStopSign) scale(Place::kDowntown, 0.4f);
-    if (kind == ObjectClass::kTruck) scale(Place::kIndustrial, 2), scale(Place::kPark, 0.5f);
-    if (kind == ObjectClass::kDog) scale(Place::kPark, 2);
-    if (kind == ObjectClass::kBus) scale(Place::kDowntown, 1.5f);
+/// Places come from a deck too; a motorway swaps what does not belong there for what does.
+Place deal_place(uint64_t seed, int number, std::vector<ObjectClass>& featured, Random& random) {
+  constexpr int kDeck = 13;
+  std::vector<Place> deck = {Place::kDowntown};
+  for (int i = 0; i < kDeck - 1; ++i) deck.push_back(static_cast<Place>(i % 6));
+  Random dealer(seed, 900000 + static_cast<uint64_t>((number - 1) / kDeck));
+  dealer.shuffle(deck);
+  const Place place = deck[static_cast<size_t>((number - 1) % kDeck)];
+  if (place != Place::kHighway) return place;
+  for (ObjectClass& kind : featured) {
+    if (kind >= ObjectClass::kBicycle && kind <= ObjectClass::kStopSign)
+      kind = static_cast<ObjectClass>(random.below(5));
   }
-  return static_cast<Place>(random.weighted(weights));
+  return place;
 }
 
 float road_curvature(Place place, float phase, float s) {
@@ -96,7 +95,7 @@ Drive simulate_drive(uint64_t seed, int number, int frame_count) {
   drive.time_of_day = conditions.time_of_day;
   drive.weather = conditions.weather;
   std::vector<ObjectClass> featured = deal_classes(seed, number);
-  drive.place = pick_place(featured, random);
+  drive.place = deal_place(seed, number, featured, random);
   const bool calm = random.chance(0.13f);
   if (calm) featured.resize(1);
   const bool wants_crossing =
@@ -116,6 +115,7 @@ Drive simulate_drive(uint64_t seed, int number, int frame_count) {
   Ego ego;
   ego.x = drive.road.lane_middle(
       drive.place == Place::kHighway ? random.below(drive.road.lanes_each_way) : 0);
+  const float lane_x = ego.x;
   ego.speed = cruising_speed(drive.place) * random.between(0.3f, 1.0f);
   ego.heading = random.between(0, 6.28f);
   for (int i = 0; i < frame_count; ++i) {
@@ -125,6 +125,8 @@ Drive simulate_drive(uint64_t seed, int number, int frame_count) {
     traffic.append_states(ego, frame.actors);
     drive.frames.push_back(std::move(frame));
     ego.acceleration = traffic.step(kStep_s, ego);
+    ego.x += std::clamp(traffic.wanted_x(ego, lane_x) - ego.x, -0.1f, 0.1f) *
+             std::min(1.0f, ego.speed / 4);
     ego.speed = std::max(0.0f, ego.speed + ego.acceleration * kStep_s);
     const float moved = ego.speed * kStep_s;
     ego.s += moved;

@@ -70,6 +70,7 @@ bool Stage::project(const Corner* corners, int count, bool rounded, Vec3 face,
       plane.z - plane.x * c.vanish_x_px / c.focal_px + plane.y * c.vanish_y_px / c.focal_px;
   out.normal = face;
   out.normal_dx = out.normal_dy = {};
+  out.rounded = rounded;
   if (rounded) {
     int best = 2;
     float best_area = 0;
@@ -106,10 +107,12 @@ void Stage::add(const Vec3* points, const Vec3* normals, int count, Vec3 outward
   if (farthest < kNear_m || nearest > kFar_m) return;
   Vec3 face = newell_normal(moved, count);
   if (dot(face, outward) < 0) face = face * -1;
-  if (dot(face, moved[0]) > 0) {
-    if (!two_sided) return;
-    face = face * -1;
-  }
+  const bool seen = two_sided || dot(face, moved[0]) <= 0;
+  const Vec3 above_mirror{0, 2 * camera_.height, 0};
+  const bool seen_mirrored =
+      wants_mirror_ && nearest < 120 && (two_sided || dot(face, moved[0] + above_mirror) <= 0);
+  if (!seen && !seen_mirrored) return;
+  if (two_sided && dot(face, moved[0]) > 0) face = face * -1;
   Corner clipped[Surface::kMaxCorners];
   int kept = 0;
   for (int i = 0, j = count - 1; i < count; j = i++) {
@@ -121,25 +124,22 @@ void Stage::add(const Vec3* points, const Vec3* normals, int count, Vec3 outward
     }
     if (b_in) clipped[kept++] = {moved[i], nb};
   }
-  Surface surface;
-  if (kept < 3 || !project(clipped, kept, normals != nullptr, face, material, depth_bias, surface))
-    return;
+  if (kept < 3) return;
   Vec3 middle;
   for (int i = 0; i < kept; ++i) middle += clipped[i].position * (1.0f / static_cast<float>(kept));
+  Surface surface;
   surface.lamp_light = lamp_light(middle, face);
   surface.sun_share = sun_share_;
-  surfaces_.push_back(surface);
-  if (!wants_mirror_ || nearest > 120) return;
+  if (seen && project(clipped, kept, normals != nullptr, face, material, depth_bias, surface))
+    surfaces_.push_back(surface);
+  if (!seen_mirrored) return;
   for (int i = 0; i < kept; ++i)
     clipped[i].position.y = -2 * camera_.height - clipped[i].position.y;
-  Surface mirror;
-  Vec3 mirror_face = face;
-  mirror_face.y = -mirror_face.y;
-  if (!project(clipped, kept, normals != nullptr, mirror_face, material, depth_bias, mirror))
+  const Vec3 mirrored_face{face.x, -face.y, face.z};
+  if (!project(clipped, kept, normals != nullptr, mirrored_face, material, depth_bias, surface))
     return;
-  if (!normals) mirror.normal = face;
-  mirror.lamp_light = surface.lamp_light;
-  mirrored_.push_back(mirror);
+  if (!normals) surface.normal = face;
+  mirrored_.push_back(surface);
 }
 
 void Stage::add_textured(const Vec3* points, int count, Vec3 outward, Vec3 u,
@@ -166,7 +166,8 @@ void Stage::add_point_light(Vec3 position, Rgb colour) {
   if (moved.z > -25 && moved.z < 130) point_lights_.push_back({moved, colour});
 }
 
-void Stage::add_patch(const Vec3* outline, int corners, float softness_m, float sky_taken, float sun_taken, Rgb light) {
+void Stage::add_patch(const Vec3* outline, int corners, float softness_m, float sky_taken,
+                      float sun_taken, Rgb light) {
   GroundPatch patch;
   patch.corners = std::min(corners, GroundPatch::kMaxCorners);
   float nearest = 1e9f, farthest = -1e9f;
@@ -176,7 +177,8 @@ void Stage::add_patch(const Vec3* outline, int corners, float softness_m, float 
     farthest = std::max(farthest, patch.outline[i].z);
   }
   if (farthest < 1 || nearest > 110) return;
-  patch.softness_m = softness_m, patch.sky_taken = sky_taken, patch.sun_taken = sun_taken, patch.light = light;
+  patch.softness_m = softness_m, patch.sky_taken = sky_taken, patch.sun_taken = sun_taken,
+  patch.light = light;
   patches_.push_back(patch);
 }
 

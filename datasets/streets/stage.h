@@ -45,8 +45,10 @@ class Stage {
 
   void add_glow(Vec3 position, Rgb colour, float radius_m);
   void add_point_light(Vec3 position, Rgb colour);
-  void add_patch(const Vec3* outline, int corners, float softness_m, float sky_taken, float sun_taken, Rgb light = {});
-  /// How much sun the patches so far leave at a place, and how much of it what is added from now on gets.
+  void add_patch(const Vec3* outline, int corners, float softness_m, float sky_taken,
+                 float sun_taken, Rgb light = {});
+  /// How much sun the patches so far leave at a place, and how much of it what is added from now on
+  /// gets.
   float sun_share_at(Vec3 position) const;
   void set_sun_share(float share) { sun_share_ = share; }
 

@@ -25,8 +25,9 @@ struct Surface {
   float x_px[kMaxCorners], y_px[kMaxCorners];
   int corners = 0;
   float inverse_depth, inverse_depth_dx,
-      inverse_depth_dy;               ///< 1/z at pixel (0,0) and its steps per pixel
-  float depth_bias = 0;               ///< relative; lifts decals off what they lie on
+      inverse_depth_dy;  ///< 1/z at pixel (0,0) and its steps per pixel
+  float depth_bias = 0;  ///< relative; lifts decals off what they lie on
+  bool rounded = false;
   Vec3 normal, normal_dx, normal_dy;  ///< at pixel (0,0) and its steps per pixel
   Vec3 u_axis, v_axis;                ///< texture coordinates in metres: dot(axis, p) + offset
   float u_offset = 0, v_offset = 0;

@@ -40,9 +40,10 @@ void Traffic::populate_until(float s_end, const Ego& ego) {
   while (populated_until_ < s_end) {
     const float begin = populated_until_, end = begin + kBlock_m;
     for (ObjectClass kind : featured_) {
-      if (!first_block_ && random_.chance(calm_ ? 0.8f : 0.35f)) continue;
-      const int count = calm_ ? 1 : 1 + random_.weighted({0.55f, 0.3f, 0.15f});
-      const bool alone = kind == ObjectClass::kCone || kind == ObjectClass::kTrafficLight || kind == ObjectClass::kStopSign;
+      if (!first_block_ && random_.chance(calm_ ? 0.75f : 0.22f)) continue;
+      const int count = calm_ ? 1 : 1 + random_.weighted({0.62f, 0.27f, 0.11f});
+      const bool alone = kind == ObjectClass::kCone || kind == ObjectClass::kTrafficLight ||
+                         kind == ObjectClass::kStopSign;
       for (int i = 0; i < (alone ? 1 : count); ++i) {
         const float reach = first_block_ ? begin + (i == 0 ? 12.0f : 24.0f) : end;
         add_class(kind, begin, reach, ego);
@@ -217,6 +218,13 @@ void Traffic::add_cones(float s_begin, float s_end) {
   }
 }
 
+void Traffic::set_phase(float phase_s) {
+  Agent& agent = agents_.back();
+  agent.phase = phase_s;
+  if (drive_.actors[static_cast<size_t>(agent.state.actor)].kind == ObjectClass::kTrafficLight)
+    agent.state.colour = lamp_at(phase_s);
+}
+
 void Traffic::add_signals(ObjectClass kind, float s_begin, float s_end) {
   const Road& road = drive_.road;
   const float phase = random_.between(0, kLightCycle_s);
@@ -226,18 +234,17 @@ void Traffic::add_signals(ObjectClass kind, float s_begin, float s_end) {
     const float right = road.half_width() + 0.7f;
     if (!is_free(right, before, 0.2f, 0.2f)) continue;
     place_agent(kind, Behaviour::kFixed, right, before, 0, 0);
-    agents_.back().phase = phase;
+    set_phase(phase);
     if (kind == ObjectClass::kTrafficLight) {
-      place_agent(kind, Behaviour::kFixed, -right, crossing + road.crossing_half_width + 1.2f, 0,
-                  0);
-      agents_.back().phase = phase;
+      if (place_agent(kind, Behaviour::kFixed, -right, crossing + road.crossing_half_width + 1.2f,
+                      0, 0))
+        set_phase(phase);
     }
     return;
   }
   // Away from side roads they guard a pedestrian crossing.
   const float s = random_.between(s_begin + 8, std::max(s_begin + 9, s_end + 8));
-  if (place_agent(kind, Behaviour::kFixed, road.half_width() + 0.7f, s, 0, 0))
-    agents_.back().phase = phase;
+  if (place_agent(kind, Behaviour::kFixed, road.half_width() + 0.7f, s, 0, 0)) set_phase(phase);
 }
 
 float Traffic::gap_acceleration(const Agent& agent, const Ego& ego) const {
@@ -265,6 +272,8 @@ float Traffic::gap_acceleration(const Agent& agent, const Ego& ego) const {
 
 float Traffic::step(float dt_s, const Ego& ego) {
   const Road& road = drive_.road;
+  std::erase_if(agents_,
+                [&](const Agent& agent) { return std::fabs(agent.state.s - ego.s - 100) > 200; });
   float gap = 1e6f, lead_speed = 0;
   const auto obstruct = [&](float at, float speed) {
     if (at < gap) gap = at, lead_speed = speed;
@@ -304,6 +313,18 @@ float Traffic::step(float dt_s, const Ego& ego) {
                agent.behaviour == Behaviour::kDrivesAlong ? state.speed : 0);
   }
   return follow(ego.speed, cruising_speed(drive_.place), gap, lead_speed);
+}
+
+float Traffic::wanted_x(const Ego& ego, float lane_x) const {
+  for (const Agent& agent : agents_) {
+    const bool cyclist =
+        drive_.actors[static_cast<size_t>(agent.state.actor)].kind == ObjectClass::kBicycle;
+    const float ahead = agent.state.s - ego.s;
+    if (cyclist && agent.behaviour == Behaviour::kDrivesAlong && ahead > -3 && ahead < 14 &&
+        std::fabs(agent.state.x - lane_x) < 1.7f)
+      return lane_x - 1.2f;
+  }
+  return lane_x;
 }
 
 void Traffic::append_states(const Ego& ego, std::vector<ActorState>& out) const {

@@ -32,6 +32,9 @@ class Traffic {
   void populate_until(float s_end, const Ego& ego);
   /// Moves everything by `dt_s` and returns the ego car's acceleration.
   float step(float dt_s, const Ego& ego);
+  /// Where across the road the ego car wants to be: beside its lane's middle while it passes a
+  /// cyclist.
+  float wanted_x(const Ego& ego, float lane_x) const;
   /// Appends the agents worth drawing.
   void append_states(const Ego& ego, std::vector<ActorState>& out) const;
 
@@ -42,6 +45,7 @@ class Traffic {
   void add_cones(float s_begin, float s_end);
   void add_signals(ObjectClass kind, float s_begin, float s_end);
   int add_actor(ObjectClass kind);
+  void set_phase(float phase_s);
   bool place_agent(ObjectClass kind, Behaviour behaviour, float x, float s, float heading,
                    float speed);
   bool is_free(float x, float s, float half_width, float half_length) const;

@@ -9,8 +9,10 @@
 
 namespace sightline {
 
-/// Adds the shine of lamps in the air. With `mirrored` they are those seen in the wet road, drawn out downwards.
-void add_glows(Canvas& canvas, std::span<const Glow> glows, const VisibilityBuffer& visible, const Camera& camera, const Atmosphere& air, bool mirrored);
+/// Adds the shine of lamps in the air. With `mirrored` they are those seen in the wet road, drawn
+/// out downwards.
+void add_glows(Canvas& canvas, std::span<const Glow> glows, const VisibilityBuffer& visible,
+               const Camera& camera, const Atmosphere& air, bool mirrored);
 
 /// Streaks and flakes between the camera and the scene.
 void add_rain(Canvas& canvas, const Drive& drive, const FrameState& frame, const Atmosphere& air);

@@ -28,7 +28,8 @@ void print_line(const Detection& detection) {
 
 Result<int> run_detect(const DetectOptions& options) {
   if (!(options.min_confidence >= 0 && options.min_confidence <= 1)) {
-    return invalid_argument("--confidence is " + std::to_string(options.min_confidence) + "; 0 to 1 is possible");
+    return invalid_argument("--confidence is " + std::to_string(options.min_confidence) +
+                            "; 0 to 1 is possible");
   }
   ASSIGN_OR_RETURN(const auto found, find_model(options.detector, ModelKind::kDetector));
   if (found.is_embedded && options.detector.empty()) std::cerr << kEmbeddedModelWarning << '\n';

@@ -30,8 +30,9 @@ Result<int> run_embed(const EmbedOptions& options) {
   }
   ASSIGN_OR_RETURN(const auto found, find_model(options.model, ModelKind::kClip));
   if (found.is_embedded && options.model.empty()) std::cerr << kEmbeddedModelWarning << '\n';
-  ASSIGN_OR_RETURN(const auto model, ClipModel::load(found.folder, {options.onnx, options.text.has_value(),
-                                                                   options.image_path.has_value()}));
+  ASSIGN_OR_RETURN(const auto model,
+                   ClipModel::load(found.folder, {options.onnx, options.text.has_value(),
+                                                  options.image_path.has_value()}));
   ASSIGN_OR_RETURN(const auto embedding, options.text ? model.embed_text({&*options.text, 1})
                                                       : embed_image(model, *options.image_path));
   const JsonValue::Array numbers(embedding.begin(), embedding.end());

@@ -11,7 +11,9 @@
 namespace sightline {
 namespace {
 
-JsonValue text_or_null(const std::string& text) { return text.empty() ? JsonValue() : JsonValue(text); }
+JsonValue text_or_null(const std::string& text) {
+  return text.empty() ? JsonValue() : JsonValue(text);
+}
 
 JsonValue listing(const ListedModel& model) {
   const ModelFolder& folder = model.folder;
@@ -42,7 +44,7 @@ Result<JsonValue> check_clip(const ModelFolder& folder, const OnnxOptions& onnx)
   const std::string sample = "a photo";
   RETURN_IF_ERROR(model.embed_text({&sample, 1}));
   const size_t side_px = model.image_size_px();
-  RETURN_IF_ERROR(model.embed_pixels(std::vector<float>(3 * side_px * side_px)));
+  RETURN_IF_ERROR(model.embed_pixels(std::vector<float>(3 * side_px * side_px, 0.25f)));
   return JsonValue{{"id", model.id()},
                    {"kind", "clip"},
                    {"dim", model.dim()},
@@ -81,7 +83,8 @@ Result<JsonValue> check(const ModelsCheckOptions& options) {
     }
   }
   ASSIGN_OR_RETURN(const auto folder, open_model_folder(path));
-  return folder.kind == ModelKind::kClip ? check_clip(folder, options.onnx) : check_detector(folder, options.onnx);
+  return folder.kind == ModelKind::kClip ? check_clip(folder, options.onnx)
+                                         : check_detector(folder, options.onnx);
 }
 
 }  // namespace
@@ -94,7 +97,9 @@ Result<int> run_models_list(const ModelsListOptions& options) {
     return 0;
   }
   for (const JsonValue& model : models) print_members(model, "  ");
-  if (models.empty()) std::cerr << "no models in " << user_models_folder() << " or " << embedded_models_folder() << '\n';
+  if (models.empty())
+    std::cerr << "no models in " << user_models_folder() << " or " << embedded_models_folder()
+              << '\n';
   return 0;
 }
 

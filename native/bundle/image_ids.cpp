@@ -11,6 +11,8 @@
 namespace sightline {
 namespace {
 
+constexpr uint64_t kEntryBytes = 8 + 4;
+
 uint64_t key_of(std::string_view image_id) {
   const auto digest = sha256({reinterpret_cast<const uint8_t*>(image_id.data()), image_id.size()});
   uint64_t key;
@@ -32,9 +34,9 @@ std::vector<uint8_t> ImageIdTable::write(std::span<const std::string> image_ids)
 }
 
 Result<ImageIdTable> ImageIdTable::parse(std::span<const uint8_t> payload, uint32_t image_count) {
-  if (payload.size() != size_t{image_count} * 12) {
+  if (payload.size() != uint64_t{image_count} * kEntryBytes) {
     return corrupt("image ids: " + std::to_string(payload.size()) + " bytes, expected " +
-                   std::to_string(size_t{image_count} * 12));
+                   std::to_string(uint64_t{image_count} * kEntryBytes));
   }
   ByteReader reader(payload);
   ImageIdTable table;

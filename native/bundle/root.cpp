@@ -268,6 +268,11 @@ Result<void> check_root(const Root& root) {
                      " dimensions beside a model of " + std::to_string(root.model.embedding_dim));
     }
   }
+  if (raw_byte_count(root.image_ids) != uint64_t{root.image_count} * 12) {
+    return corrupt("root: the image ids hold " + std::to_string(raw_byte_count(root.image_ids)) +
+                   " bytes, expected 12 for each of " + std::to_string(root.image_count) +
+                   " images");
+  }
   uint32_t next = 0;
   for (const auto& piece : root.records) {
     if ((next == 0) != (piece.first_ordinal == 0) || piece.first_ordinal < next) {

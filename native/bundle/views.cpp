@@ -8,7 +8,7 @@
 namespace sightline {
 namespace {
 
-constexpr size_t kRowBytes = 4 + 1 + 4 * 4;
+constexpr uint64_t kRowBytes = 4 + 1 + 4 * 4;
 
 }  // namespace
 

@@ -49,16 +49,16 @@ Result<void> LoadedIndex::take_parameters() {
 }
 
 Result<void> LoadedIndex::take_codes(std::vector<uint8_t> payload) {
-  if (payload.size() != size_t{info_.row_count} * info_.dim) {
+  if (payload.size() != uint64_t{info_.row_count} * info_.dim) {
     return corrupt("codes: " + std::to_string(payload.size()) + " bytes, expected " +
-                   std::to_string(size_t{info_.row_count} * info_.dim));
+                   std::to_string(uint64_t{info_.row_count} * info_.dim));
   }
   codes_ = std::move(payload);
   return {};
 }
 
 Result<void> LoadedIndex::take_refinement(std::vector<uint8_t> payload) {
-  const size_t expected_bytes = size_t{info_.row_count} * refinement_bytes(info_.dim);
+  const uint64_t expected_bytes = uint64_t{info_.row_count} * refinement_bytes(info_.dim);
   if (payload.size() != expected_bytes) {
     return corrupt("refinement: " + std::to_string(payload.size()) + " bytes, expected " +
                    std::to_string(expected_bytes));
@@ -69,9 +69,11 @@ Result<void> LoadedIndex::take_refinement(std::vector<uint8_t> payload) {
 
 Result<void> LoadedIndex::take_views(std::span<const uint8_t> payload, uint32_t image_count) {
   ASSIGN_OR_RETURN(views_, parse_views(payload, info_.row_count, image_count));
-  std::vector<bool> shown(image_count);
-  for (const auto& row : views_) shown[row.image] = true;
-  shown_images_ = static_cast<uint32_t>(std::count(shown.begin(), shown.end(), true));
+  std::vector<uint32_t> shown;
+  for (const auto& row : views_) shown.push_back(row.image);
+  std::sort(shown.begin(), shown.end());
+  shown_images_ =
+      static_cast<uint32_t>(std::unique(shown.begin(), shown.end()) - shown.begin());
   return {};
 }
 

@@ -36,8 +36,8 @@ CodeParameters fit_codes(std::span<const float> rows, size_t dim);
 void encode_row(const CodeParameters& parameters, std::span<const float> row,
                 std::span<int8_t> code, std::span<uint8_t> refinement = {});
 
-// The row a code stands for, [dim] float32: within half a step of what was encoded, with its
-// refinement within a 32nd of a step.
+// The row a code stands for, [dim] float32: within 17/32 of a step of what was encoded, with
+// its refinement within 1/32.
 void decode_row(const CodeParameters& parameters, std::span<const int8_t> code,
                 std::span<float> row, std::span<const uint8_t> refinement = {});
 

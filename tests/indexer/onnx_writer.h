@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // Just enough of the protobuf wire format to write small ONNX files, sound and hostile ones.
@@ -68,6 +69,12 @@ inline std::string external_tensor(
 
 inline std::string int_attribute(std::string_view name, int64_t value) {
   return field(1, name) + field(3, static_cast<uint64_t>(value)) + field(20, uint64_t{2});
+}
+
+inline std::string ints_attribute(std::string_view name, const std::vector<int64_t>& values) {
+  std::string bytes = field(1, name);
+  for (const int64_t value : values) bytes += field(8, static_cast<uint64_t>(value));
+  return bytes + field(20, uint64_t{7});
 }
 
 inline std::string tensor_attribute(std::string_view name, std::string_view tensor) {

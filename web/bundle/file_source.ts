@@ -11,7 +11,10 @@ export class FileSource implements Source {
     this.name = folder;
   }
 
-  async get(name: string, { signal, expectedBytes, onBytes }: GetOptions = {}): Promise<Uint8Array> {
+  async get(
+    name: string,
+    { signal, expectedBytes, onBytes }: GetOptions = {},
+  ): Promise<Uint8Array> {
     signal?.throwIfAborted();
     const bytes = await readFile(join(this.folder, name)).catch((error: NodeJS.ErrnoException) => {
       const code = error.code === 'ENOENT' ? 'not_found' : 'io';

@@ -24,7 +24,11 @@ export class ClipImageEncoder {
       fetchModelFile(core, source, info, 'vision', onLoading),
       loadOnnxRuntime(onLoading),
     ]);
-    return new ClipImageEncoder(core, await OnnxModel.load(runtime, file, `${info.id} (vision)`), info);
+    return new ClipImageEncoder(
+      core,
+      await OnnxModel.load(runtime, file, `${info.id} (vision)`),
+      info,
+    );
   }
 
   encode({ rgb, widthPx, heightPx }: RgbPixels, box?: BoxXyxyPx): Promise<Float32Array> {

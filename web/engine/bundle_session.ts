@@ -40,11 +40,17 @@ export class BundleSession {
     this.ready.catch(() => undefined);
   }
 
-  static async open(core: Core, source: Source, onLoading: OnLoading): Promise<BundleSession> {
+  /** The first files are fetched while the core still starts. */
+  static async open(
+    starting: Promise<Core>,
+    source: Source,
+    onLoading: OnLoading,
+  ): Promise<BundleSession> {
     const { root, bytes } = await fetchManifest(source);
-    const searcher = await fetchChecked(source, root, (stored) =>
-      core.Searcher.open(root, stored),
+    const searcher = await fetchChecked(source, root, async (stored) =>
+      (await starting).Searcher.open(root, stored),
     );
+    const core = await starting;
     const examples = await readExamples(core, source, searcher.root());
     return new BundleSession(core, source, root, searcher, examples, bytes, onLoading);
   }

@@ -9,13 +9,13 @@ import type { Core, ObjectRef } from './core_types.js';
 export async function fetchChecked<T>(
   source: Source,
   ref: ObjectRef,
-  read: (stored: Uint8Array) => T,
+  read: (stored: Uint8Array) => T | Promise<T>,
   options: GetOptions = {},
 ): Promise<T> {
   const get = (reload: boolean) =>
     source.get(ref.name, { ...options, expectedBytes: ref.storedBytes, reload });
   try {
-    return read(await get(false));
+    return await read(await get(false));
   } catch (error) {
     if (toSightlineError(error).code !== 'corrupt') throw error;
   }

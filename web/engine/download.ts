@@ -39,7 +39,7 @@ export class BundleDownload {
     return locks.request(lockName, { ifAvailable: true }, (lock) => {
       if (!lock) throw new SightlineError('busy', 'another tab is downloading already');
       return this.fetchAll(signal);
-    }) as Promise<DownloadState>;
+    }) as unknown as Promise<DownloadState>;
   }
 
   private async fetchAll(signal: AbortSignal): Promise<DownloadState> {

@@ -1,6 +1,7 @@
 import { SightlineError } from '../bundle/errors.js';
 import { HttpSource } from '../bundle/http_source.js';
 import type { Source } from '../bundle/source.js';
+import { decodeImage } from '../encoder/decode_image.js';
 import { BundleSession } from './bundle_session.js';
 import { fetchChecked } from './checked_objects.js';
 import { BundleDownload } from './download.js';
@@ -18,6 +19,7 @@ import type {
   Facet,
   Filter,
   ImageInfo,
+  Query,
   SearchResult,
   Stats,
   Thumbnail,
@@ -32,11 +34,11 @@ export class Engine {
 
   /** Resolves when titles, examples and facets' names are known; the index loads meanwhile. */
   async open(sources: Source[] | Promise<Source>[]): Promise<BundleInfo[]> {
-    const core = await loadCore();
-    this.core = core;
-    this.sessions = await Promise.all(
-      sources.map(async (source) => BundleSession.open(core, await source, this.onLoading)),
+    const starting = loadCore();
+    const opening = sources.map(async (source) =>
+      BundleSession.open(starting, await source, this.onLoading),
     );
+    [this.core, this.sessions] = await Promise.all([starting, Promise.all(opening)]);
     return this.sessions.map((session) => session.info());
   }
 
@@ -50,6 +52,15 @@ export class Engine {
     onPartial: (result: SearchResult) => void,
   ): Promise<SearchResult> {
     return runSearch(this.sessions, parts, signal, onPartial);
+  }
+
+  /** By the model of the first bundle. */
+  async embed(query: Query, signal: AbortSignal): Promise<Float32Array> {
+    const { encoders } = this.session(0);
+    if (query.image) {
+      return encoders.encodeImage(await decodeImage(query.image), query.boxXyxyPx, signal);
+    }
+    return encoders.encodeText(query.text ?? '', signal);
   }
 
   async facets(filter: Filter): Promise<Facet[]> {

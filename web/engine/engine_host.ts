@@ -73,6 +73,8 @@ export class EngineHost {
         return engine.search(request.args, signal, (value) =>
           this.post({ id: request.id, type: 'partial', value }),
         );
+      case 'embed':
+        return engine.embed(request.args.query, signal);
       case 'facets':
         return engine.facets(request.args.filter);
       case 'get':

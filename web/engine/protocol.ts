@@ -29,6 +29,7 @@ export interface Calls {
   };
   ready: { args: null; result: null };
   search: { args: { query: Query; options: SearchOptions }; result: SearchResult };
+  embed: { args: { query: Query }; result: Float32Array };
   facets: { args: { filter: Filter }; result: Facet[] };
   get: { args: { imageIds: string[] }; result: (ImageInfo | null)[] };
   sequence: { args: { imageId: string; before: number; after: number }; result: ImageInfo[] };

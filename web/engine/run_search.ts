@@ -37,7 +37,9 @@ export async function runSearch(
     sessions.map((session) => prepare(sessions, session, query, options, signal)),
   );
   const embeddedAt = performance.now();
+  await Promise.all(sessions.map(({ ready }) => ready));
   signal.throwIfAborted();
+  const readyAt = performance.now();
   const found = (await Promise.all(searches.map((search, bundle) => search(bundle)))).flat();
   // A stable sort: within a bundle the core's order stands.
   found.sort((a, b) => (b.similarity ?? 0) - (a.similarity ?? 0));
@@ -51,7 +53,7 @@ export async function runSearch(
     eligibleCount: eligible.reduce((sum, count) => sum + count, 0),
     timings: {
       encodeMs: embeddedAt - startedAt,
-      searchMs: searchedAt - embeddedAt,
+      searchMs: searchedAt - readyAt,
       totalMs: performance.now() - startedAt,
     },
   });

@@ -3,7 +3,8 @@ import type { Column } from './core_types.js';
 
 const groupFields = new Set(['dataset', 'sequence', 'camera']);
 
-/** The images of the same dataset, sequence and camera around one of them, in order of time. */
+/** The images of the same dataset, sequence and camera around one of them, in order of
+ * time; only itself where it belongs to no sequence. */
 export function sequenceAround(
   columns: Column[],
   image: number,
@@ -13,7 +14,10 @@ export function sequenceAround(
   const groups = columns.filter(
     ({ name, type }) => type === columnType.category && groupFields.has(name),
   );
-  const imageCount = groups[0]?.codes.length ?? 0;
+  const sequences = groups.find(({ name }) => name === 'sequence');
+  const sequence = sequences?.values[sequences.codes[image]!];
+  if (!sequence) return [image];
+  const imageCount = sequences!.codes.length;
   const times = columns.find(({ name }) => name === 'timestamp_s')?.numbers;
   const images: number[] = [];
   for (let other = 0; other < imageCount; ++other) {

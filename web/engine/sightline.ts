@@ -84,6 +84,11 @@ export class SearchEngine {
     return this.search({ ...options, image });
   }
 
+  /** The unit embedding of a text or an image file by the model of the first bundle: [dim]. */
+  embed(query: Pick<Query, 'text' | 'image' | 'boxXyxyPx'>, { signal }: Abortable = {}) {
+    return this.calls.call('embed', { query }, signal);
+  }
+
   /** What images can be filtered by, with counts under the filter given. */
   facets({ filter = [], signal }: { filter?: Filter } & Abortable = {}): Promise<Facet[]> {
     return this.calls.call('facets', { filter }, signal);

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from captions import CLASSES, COLOURS, PAIR_COUNT, sample_meaning, truth
 from clip_model import Clip, ClipConfig
-from runtime import Average, autocast, parameter_groups, schedule
+from runtime import Average, autocast, learning_rate, parameter_groups, steps_within
 from scenes import BOX, CLASS, COLOUR, STATE, VIEWS, features_of
 from sentences import sentence
 
@@ -101,7 +101,7 @@ def contrastive_loss(logits, target):
 
 
 def train_clip(cache, tokenizer, config, settings, device, log):
-    """-> the averaged Clip. settings: steps, images, texts, lr, seed."""
+    """-> the averaged Clip. settings: steps, minutes, images and texts a step, lr, seed, log_every."""
     rng = np.random.default_rng(settings["seed"])
     model = Clip(config).to(device).to(memory_format=torch.channels_last)
     helpers = Helpers(config.vision.width, config.dim).to(device)
@@ -109,9 +109,9 @@ def train_clip(cache, tokenizer, config, settings, device, log):
     optimizer = torch.optim.AdamW(groups, lr=settings["lr"], betas=(0.9, 0.98))
     average = Average(model, 0.998)
     sums = np.zeros(4)
-    for step in range(settings["steps"]):
+    for step, share in steps_within(settings["steps"], settings["minutes"]):
         for group in optimizer.param_groups:
-            group["lr"] = settings["lr"] * schedule(step, settings["steps"], min(150, settings["steps"] // 10 + 1))
+            group["lr"] = learning_rate(settings["lr"], step, share)
         views, ids, target, pairs, cells, cell_weights = (
             part.to(device) if torch.is_tensor(part) else part
             for part in make_batch(cache, tokenizer, config, rng, settings["images"], settings["texts"]))
@@ -135,7 +135,7 @@ def train_clip(cache, tokenizer, config, settings, device, log):
         sums += [sigmoid.item(), ranking.item(), cell.item(), pair.item()]
         if (step + 1) % settings["log_every"] == 0:
             names = ("sigmoid", "ranking", "cell", "pair")
-            log(part="clip", step=step + 1, **{n: round(v, 4) for n, v in zip(names, sums / settings["log_every"])})
+            log(part="clip", step=step + 1, share=round(share, 3), **{n: round(v, 4) for n, v in zip(names, sums / settings["log_every"])})
             sums[:] = 0
     model.load_state_dict(average.values)
     return model.cpu().eval()

@@ -4,35 +4,49 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from detector_model import INPUT_H_PX, INPUT_W_PX, Detector
-from runtime import Average, autocast, parameter_groups, schedule
+from detector_model import INPUT_H_PX, INPUT_W_PX, Detector, anchor_centres
+from runtime import Average, autocast, learning_rate, parameter_groups, steps_within
 from scenes import FRAME_W_PX, SMALL_H_PX
 
 PAD_VALUE = 114         # grey of a letterbox's borders
+BAND_SHARE = 0.88       # of training sees only a band of the frame, at little more than half the cost
+BAND_H_PX = 160
+BAND_FIRST_ROW = (48, 76)
 TOP_K = 10              # anchors a box may train
 MIN_SIDE_PX, MIN_VISIBILITY = 4.0, 0.3      # in the input; less is neither wanted nor punished
 
 
-def make_batch(cache, rng, count):
-    """-> images [n, 3, H, W] in [0, 1]; classes [n, m] (-1 pads); boxes [n, m, 4] input px; wanted [n, m] bool."""
+def make_batch(cache, rng, count, height_px):
+    """-> images [n, 3, height_px, W] in [0, 1]; classes [n, m] (-1 pads); boxes [n, m, 4] input px; wanted [n, m] bool.
+
+    height_px is the input's own (frames are letterboxed) or BAND_H_PX: a band around the horizon, where 99 % of the boxes lie.
+    """
     rows = rng.integers(len(cache["small"]), size=count)
-    images = np.full((count, INPUT_H_PX, INPUT_W_PX, 3), PAD_VALUE, np.uint8)
+    images = np.full((count, height_px, INPUT_W_PX, 3), PAD_VALUE, np.uint8)
     labels = np.stack([cache["boxes"][row] for row in rows])
     labels = labels[:, :max(1, (labels[..., 0] >= 0).sum(1).max())]
     boxes = labels[..., 3:7] * (INPUT_W_PX / FRAME_W_PX)
     for i, row in enumerate(rows):
-        top = (INPUT_H_PX - SMALL_H_PX) // 2 if rng.random() < 0.5 else int(rng.integers(INPUT_H_PX - SMALL_H_PX + 1))
-        small = cache["small"][row]
-        images[i, top:top + SMALL_H_PX] = small[:, ::-1] if i % 2 else small
-        boxes[i, :, [1, 3]] += top
+        if height_px == BAND_H_PX:
+            first = int(rng.integers(*BAND_FIRST_ROW))
+            small, top = cache["small"][row, first:first + BAND_H_PX], 0
+            boxes[i, :, [1, 3]] -= first
+        else:
+            small = cache["small"][row]
+            top = (height_px - SMALL_H_PX) // 2 if rng.random() < 0.7 else int(rng.integers(height_px - SMALL_H_PX + 1))
+            boxes[i, :, [1, 3]] += top
+        images[i, top:top + len(small)] = small[:, ::-1] if i % 2 else small
         if i % 2:
             boxes[i, :, [0, 2]] = INPUT_W_PX - boxes[i, :, [2, 0]]
     gain, lift = (torch.from_numpy(rng.uniform(*span, count).astype(np.float32)).view(-1, 1, 1, 1) for span in ((0.8, 1.2), (-0.05, 0.05)))
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2).float().mul_(gain / 255).add_(lift).clamp_(0, 1)
     classes = torch.from_numpy(labels[..., 0].astype(np.int64))
+    heights = boxes[..., 3] - boxes[..., 1]
+    boxes[..., [1, 3]] = boxes[..., [1, 3]].clip(0, height_px)
+    whole = (boxes[..., 3] - boxes[..., 1]) > 0.6 * heights
     boxes = torch.from_numpy(boxes)
     sides = (boxes[..., 2:] - boxes[..., :2]).amin(-1)
-    wanted = (classes >= 0) & (sides >= MIN_SIDE_PX) & torch.from_numpy(labels[..., 2] >= MIN_VISIBILITY)
+    wanted = (classes >= 0) & (sides >= MIN_SIDE_PX) & torch.from_numpy(whole & (labels[..., 2] >= MIN_VISIBILITY))
     return pixels, classes, boxes, wanted
 
 
@@ -90,19 +104,21 @@ def detector_loss(sides, logits, centres, classes, boxes, wanted):
 
 
 def train_detector(cache, class_count, settings, device, log):
-    """-> the averaged Detector. settings: steps, batch, lr, seed, width."""
+    """-> the averaged Detector. settings: steps, minutes, batch, lr, seed, width, log_every."""
     rng = np.random.default_rng(settings["seed"])
     model = Detector(class_count, settings["width"]).to(device).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(parameter_groups(model, 0.02), lr=settings["lr"])
     average = Average(model, 0.998)
     sums = np.zeros(2)
-    for step in range(settings["steps"]):
+    for step, share in steps_within(settings["steps"], settings["minutes"]):
         for group in optimizer.param_groups:
-            group["lr"] = settings["lr"] * schedule(step, settings["steps"], min(200, settings["steps"] // 10 + 1))
-        pixels, classes, boxes, wanted = (part.to(device) for part in make_batch(cache, rng, settings["batch"]))
+            group["lr"] = learning_rate(settings["lr"], step, share)
+        height_px = BAND_H_PX if share < BAND_SHARE else INPUT_H_PX
+        centres = anchor_centres(INPUT_W_PX, height_px).to(device)
+        pixels, classes, boxes, wanted = (part.to(device) for part in make_batch(cache, rng, settings["batch"], height_px))
         with autocast(device):
             sides, logits = model.raw(pixels)
-        class_loss, box_loss = detector_loss(sides, logits, model.centres, classes, boxes, wanted)
+        class_loss, box_loss = detector_loss(sides, logits, centres, classes, boxes, wanted)
         optimizer.zero_grad(set_to_none=True)
         (class_loss + 4 * box_loss).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 10.0)
@@ -110,7 +126,8 @@ def train_detector(cache, class_count, settings, device, log):
         average.update(model)
         sums += [class_loss.item(), box_loss.item()]
         if (step + 1) % settings["log_every"] == 0:
-            log(part="detector", step=step + 1, classes=round(sums[0] / settings["log_every"], 4), boxes=round(sums[1] / settings["log_every"], 4))
+            class_mean, box_mean = (sums / settings["log_every"]).round(4)
+            log(part="detector", step=step + 1, share=round(share, 3), classes=class_mean, boxes=box_mean)
             sums[:] = 0
     model.load_state_dict(average.values)
     return model.cpu().eval()

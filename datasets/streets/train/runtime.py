@@ -2,6 +2,7 @@
 import contextlib
 import glob
 import json
+import math
 import os
 import sys
 import time
@@ -79,12 +80,19 @@ class Average:
                     self.values[name].copy_(value)
 
 
-def schedule(step, steps, warmup):
-    """Learning rate factor: linear warm-up, then a cosine to 2 %."""
-    import math
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+def steps_within(steps, minutes):
+    """Yields (step, share done), ending after `steps`, or sooner so that it all takes `minutes` (0: no limit)."""
+    start = time.monotonic()
+    for step in range(steps):
+        spent = (time.monotonic() - start) / 60 / minutes if minutes else 0
+        if spent >= 1:
+            return
+        yield step, max(step / steps, spent)
+
+
+def learning_rate(peak, step, share):
+    """A linear warm-up over 100 steps, then a cosine over the share of training done, to 1 % of the peak."""
+    return peak * min((step + 1) / 100, 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
 
 
 def parameter_groups(model, weight_decay):

@@ -16,7 +16,8 @@ import sys
 import time
 from pathlib import Path
 
-from runtime import Log, prepare_torch, restart_with_fast_blas
+sys.dont_write_bytecode = True
+from runtime import Log, prepare_torch, restart_with_fast_blas  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[2]
@@ -24,9 +25,9 @@ STAGES = ("render", "clip", "detector", "export", "evaluate")
 TRAIN_SEED, HELD_OUT_SEED = 1000, 900000
 
 FULL = {
-    "frames": 6000, "chunk": 250, "frames_per_drive": [1, 1, 5], "held_out": 2000, "held_out_chunk": 500, "held_out_per_drive": 5,
+    "frames": 6000, "chunk": 250, "frames_per_drive": [1, 1, 5], "held_out": 1500, "held_out_chunk": 500, "held_out_per_drive": 5,
     "vocab_size": 1500, "dim": 256, "vision": {}, "text": {},
-    "clip": {"steps": 2200, "images": 128, "texts": 128, "lr": 1e-3, "seed": 11, "log_every": 50},
+    "clip": {"steps": 3000, "images": 96, "texts": 96, "lr": 1.2e-3, "seed": 11, "log_every": 50},
     "detector": {"steps": 2800, "batch": 16, "lr": 2e-3, "seed": 12, "width": 32, "log_every": 50},
 }
 SMOKE = {
@@ -51,9 +52,15 @@ def clip_config(settings, tokenizer):
     return ClipConfig(settings["dim"], VisionConfig(**settings["vision"]), text)
 
 
-def held_out_folders(settings, work):
-    count = -(-settings["held_out"] // settings["held_out_chunk"])
-    return [work / f"held-out-{HELD_OUT_SEED + i}" for i in range(count)]
+def held_out_frames(arguments, settings):
+    """Renders the frames to measure on, from seeds that training never sees."""
+    import scenes
+    frames = []
+    for i, start in enumerate(range(0, settings["held_out"], settings["held_out_chunk"])):
+        count = min(settings["held_out_chunk"], settings["held_out"] - start)
+        drives = max(1, count // settings["held_out_per_drive"])
+        frames += scenes.render(arguments.streets, HELD_OUT_SEED + i, count, drives, arguments.work / f"held-out-{i}")
+    return frames
 
 
 def render(arguments, settings, log):
@@ -63,9 +70,6 @@ def render(arguments, settings, log):
     from sentences import corpus
     work = arguments.work
     config = clip_config(settings, bpe.Tokenizer([]))
-    for i, folder in enumerate(held_out_folders(settings, work)):
-        count = min(settings["held_out_chunk"], settings["held_out"] - i * settings["held_out_chunk"])
-        scenes.render(arguments.streets, HELD_OUT_SEED + i, count, max(1, count // settings["held_out_per_drive"]), folder)
     scenes.build_cache(arguments.streets, TRAIN_SEED, settings["frames"], settings["chunk"], settings["frames_per_drive"],
                        config.vision.image_size, work, log)
     merges = bpe.train(corpus(np.random.default_rng(10), 4000), settings["vocab_size"])
@@ -157,10 +161,9 @@ def compare_with_node(clip, tokenizer, detector, arguments, log):
 
 def evaluate_models(arguments, settings, log):
     import evaluate
-    import scenes
     prepare_torch(0)
     clip, tokenizer, detector = load_models(arguments.work)
-    frames = [frame for folder in held_out_folders(settings, arguments.work) for frame in scenes.read_frames(folder)]
+    frames = held_out_frames(arguments, settings)
     found = evaluate.detect(detector, frames)
     metrics = {"detector": evaluate.detector_metrics(frames, found)}
     log(part="detector", **metrics["detector"])
@@ -174,7 +177,7 @@ def evaluate_models(arguments, settings, log):
 
 def run_stage(arguments, stage):
     command = [sys.executable, str(HERE / "train.py"), "--stage", stage, "--out", str(arguments.out), "--work", str(arguments.work),
-               "--streets", str(arguments.streets)] + ["--scale", str(arguments.scale)] + ["--smoke"] * arguments.smoke
+               "--streets", str(arguments.streets)] + ["--scale", str(arguments.scale), "--minutes", str(arguments.minutes)] + ["--smoke"] * arguments.smoke
     environment = {name: value for name, value in os.environ.items() if name != "STREETS_TRAIN_THREADS"}
     return subprocess.Popen(command, env=environment)
 
@@ -186,6 +189,7 @@ def main():
     parser.add_argument("--streets", type=Path, default=REPOSITORY / "build/bin/streets", help="the renderer")
     parser.add_argument("--smoke", action="store_true", help="tiny settings: shows that everything runs")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the frames and steps, for a quick model or a long run")
+    parser.add_argument("--minutes", type=float, default=0, help="end each training after this long, however many steps were made")
     parser.add_argument("--stage", choices=("all", *STAGES), default="all")
     arguments = parser.parse_args()
     arguments.out, arguments.streets = arguments.out.resolve(), arguments.streets.resolve()
@@ -193,6 +197,8 @@ def main():
     if not arguments.streets.exists():
         parser.error(f"no renderer at {arguments.streets}; build it first (npm run build)")
     settings = SMOKE if arguments.smoke else scaled(FULL, arguments.scale)
+    for part in ("clip", "detector"):
+        settings[part]["minutes"] = arguments.minutes
     if arguments.stage == "all":
         start = time.monotonic()
         for group in (("render",), ("clip", "detector"), ("export",), ("evaluate",)):

@@ -16,10 +16,8 @@ struct CodedRows {
     codes.resize(rows.size());
     refinement.resize(row_count * refinement_bytes(dim));
     for (size_t row = 0; row < row_count; ++row) {
-      encode_row(parameters, rows.subspan(row * dim, dim),
-                 std::span(codes).subspan(row * dim, dim),
-                 std::span(refinement).subspan(row * refinement_bytes(dim),
-                                               refinement_bytes(dim)));
+      encode_row(parameters, rows.subspan(row * dim, dim), std::span(codes).subspan(row * dim, dim),
+                 std::span(refinement).subspan(row * refinement_bytes(dim), refinement_bytes(dim)));
     }
   }
 

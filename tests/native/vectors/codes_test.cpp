@@ -1,10 +1,11 @@
 #include "native/vectors/codes.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "native/vectors/dot.h"
 #include "tests/native/vectors/clustered_vectors.h"
@@ -25,7 +26,7 @@ std::vector<float> random_rows(uint64_t seed, size_t count, size_t dim) {
   return rows;
 }
 
-TEST_CASE("a row comes back within half a step, and within a 32nd of a step when refined") {
+TEST_CASE("a row comes back within 17/32 of a step, and within a 32nd of a step when refined") {
   const size_t dim = 45;
   const auto rows = random_rows(4, 60, dim);
   const CodedRows coded(rows, dim);
@@ -34,12 +35,12 @@ TEST_CASE("a row comes back within half a step, and within a 32nd of a step when
   for (size_t row = 0; row < coded.row_count; ++row) {
     const std::span<const int8_t> code = std::span(coded.codes).subspan(row * dim, dim);
     decode_row(coded.parameters, code, coarse);
-    decode_row(coded.parameters, code, fine,
-               std::span(coded.refinement)
-                   .subspan(row * refinement_bytes(dim), refinement_bytes(dim)));
+    decode_row(
+        coded.parameters, code, fine,
+        std::span(coded.refinement).subspan(row * refinement_bytes(dim), refinement_bytes(dim)));
     for (size_t i = 0; i < dim; ++i) {
       const float step = coded.parameters.step[i];
-      CHECK(std::abs(coarse[i] - rows[row * dim + i]) <= step * 0.5001f);
+      CHECK(std::abs(coarse[i] - rows[row * dim + i]) <= step * 0.5313f);
       CHECK(std::abs(fine[i] - rows[row * dim + i]) <= step * 0.0313f);
     }
   }
@@ -120,8 +121,8 @@ TEST_CASE("a query of another dimension or with values that are no numbers is re
   CHECK(short_query.error().message ==
         "query vector: has 1 dimensions, the index has 2; embed it with the model the index was "
         "built with");
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     const auto query = encode_query(parameters, std::vector<float>{1, bad});
     REQUIRE_FALSE(query);
     CHECK(query.error().code == ErrorCode::kInvalidArgument);

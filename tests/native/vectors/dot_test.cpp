@@ -1,9 +1,10 @@
 #include "native/vectors/dot.h"
 
-#include <bit>
-#include <catch2/catch.hpp>
+#include <cstring>
 #include <string>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "tests/native/vectors/clustered_vectors.h"
 
@@ -36,7 +37,7 @@ TEST_CASE("every float kernel gives the scalar kernel's bits on every dimension 
       for (const auto level : available_levels()) {
         INFO(simd_level_name(level) << ", dimension " << dim);
         const float found = dot_kernels(level).dot_f32(a.data() + shift, b.data() + shift, dim);
-        CHECK(std::bit_cast<uint32_t>(found) == std::bit_cast<uint32_t>(scalar));
+        CHECK(std::memcmp(&found, &scalar, sizeof(float)) == 0);
       }
     }
   }

@@ -1,8 +1,9 @@
 #include "native/vectors/exact_search.h"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "tests/native/vectors/clustered_vectors.h"
 #include "tests/native/vectors/coded_rows.h"

@@ -1,8 +1,9 @@
 #include "native/vectors/top_k.h"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "tests/native/vectors/clustered_vectors.h"
 

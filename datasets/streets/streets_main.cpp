@@ -20,7 +20,10 @@ struct Job {
 };
 
 /// Renders all frames of `drives` on the renderers' threads; returns the first error.
-std::string render_batch(const std::vector<Drive>& drives, std::vector<std::vector<FrameRecord>>& records, const DatasetWriter& writer, std::vector<std::unique_ptr<Renderer>>& renderers) {
+std::string render_batch(const std::vector<Drive>& drives,
+                         std::vector<std::vector<FrameRecord>>& records,
+                         const DatasetWriter& writer,
+                         std::vector<std::unique_ptr<Renderer>>& renderers) {
   std::vector<Job> jobs;
   for (size_t d = 0; d < drives.size(); ++d) {
     records.emplace_back(drives[d].frames.size());
@@ -49,7 +52,8 @@ std::string render_batch(const std::vector<Drive>& drives, std::vector<std::vect
         next = jobs.size();
         return;
       }
-      records[jobs[at].drive][static_cast<size_t>(jobs[at].frame)].sightings = std::move(rendered.sightings);
+      records[jobs[at].drive][static_cast<size_t>(jobs[at].frame)].sightings =
+          std::move(rendered.sightings);
     }
   };
   std::vector<std::thread> threads;
@@ -68,13 +72,15 @@ std::string run(const Options& options) {
   for (int number = 1; number <= options.drives;) {
     std::vector<Drive> drives;
     for (size_t frames = 0; number <= options.drives && frames < kBatch_frames; ++number) {
-      const int share = options.count / options.drives + (number <= options.count % options.drives ? 1 : 0);
+      const int share =
+          options.count / options.drives + (number <= options.count % options.drives ? 1 : 0);
       drives.push_back(simulate_drive(options.seed, number, share));
       frames += drives.back().frames.size();
       if (std::string error = writer.begin_drive(drives.back()); !error.empty()) return error;
     }
     std::vector<std::vector<FrameRecord>> records;
-    if (std::string error = render_batch(drives, records, writer, renderers); !error.empty()) return error;
+    if (std::string error = render_batch(drives, records, writer, renderers); !error.empty())
+      return error;
     for (size_t d = 0; d < drives.size(); ++d) {
       if (std::string error = writer.end_drive(drives[d], records[d]); !error.empty()) return error;
     }

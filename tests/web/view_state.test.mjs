@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { importTypeScript } from './demo_site.mjs';
+
+const { defaultState, filterOf, formatState, parseState } =
+  await importTypeScript('web/ui/view_state.ts');
+
+// SplitMix32: the same states in every run.
+function makeRandom(seed) {
+  return () => {
+    seed = (seed + 0x9e3779b9) | 0;
+    let z = Math.imul(seed ^ (seed >>> 16), 0x21f0aaad);
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+    return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
+  };
+}
+
+describe('the state in the address', () => {
+  test('1,000 random states survive the round trip', () => {
+    const random = makeRandom(1);
+    const letters = ['a', 'é', ' ', '#', '&', '=', '+', '%', '<', '日', '🚌', ',', '/', '\u202e'];
+    const word = () =>
+      Array.from(
+        { length: 1 + Math.floor(random() * 8) },
+        () => letters[Math.floor(random() * letters.length)],
+      ).join('');
+    for (let i = 0; i < 1000; ++i) {
+      const state = {
+        ...defaultState,
+        text: random() < 0.5 ? word() : '',
+        similarTo: random() < 0.3 ? word() : null,
+        region: random() < 0.3 ? [1, 2, 30, 40] : null,
+        chosen: random() < 0.5 ? { class: [word(), word()], sequence: [word()] } : {},
+        k: 1 + Math.floor(random() * 1000),
+        minSimilarity: random() < 0.5 ? Math.ceil(random() * 200) / 200 : 0,
+        boxes: random() < 0.5,
+        hiddenClasses: random() < 0.5 ? [word()] : [],
+        image: random() < 0.5 ? word() : null,
+      };
+      assert.deepEqual(parseState(formatState(state)), state);
+    }
+  });
+
+  test('nonsense becomes the first view', () => {
+    assert.deepEqual(parseState('#k=-5&min=7&box=1,2&f==x&boxes=yes'), defaultState);
+    assert.equal(formatState(defaultState), '');
+  });
+
+  test('values of a facet are alternatives, objects must all be there', () => {
+    assert.deepEqual(filterOf({ sequence: ['a', 'b'], class: ['car', 'bus'] }), [
+      { field: 'sequence', op: 'in', values: ['a', 'b'] },
+      { field: 'class', op: '=', values: ['car'] },
+      { field: 'class', op: '=', values: ['bus'] },
+    ]);
+  });
+});
+
+describe('names from a bundle', async () => {
+  const { tidy } = await importTypeScript('web/ui/dom.ts');
+
+  test('are one line, short, and without characters that turn or hide text', () => {
+    assert.equal(tidy('a\u202eb\u0000c\nd'), 'a\ufffdb\ufffdc\ufffdd');
+    assert.ok(tidy('x'.repeat(10_000)).length < 200);
+    assert.equal(tidy('<b>plain</b>.jpg'), '<b>plain</b>.jpg');
+  });
+});
+
+describe('filters', async () => {
+  const { filterText, parseFilter } = await importTypeScript('web/engine/filters.ts');
+
+  test('are written and read as the program does', () => {
+    for (const text of ['sequence = a b', 'class in car,bus', 'class.car >= 2', 'camera != x=y']) {
+      assert.equal(filterText(parseFilter(text)), text);
+    }
+    assert.throws(() => parseFilter('nonsense'), { code: 'invalid_argument' });
+  });
+});

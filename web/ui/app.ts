@@ -1,0 +1,280 @@
+import { isAbort } from '../bundle/errors.js';
+import type { SearchEngine } from '../engine/sightline.js';
+import type { BoxXyxyPx, Hit, ImageInfo, SearchResult } from '../engine/types.js';
+import type { BoxChoice } from './box_overlay.js';
+import { fileName } from './dom.js';
+import { FacetPanel } from './facet_panel.js';
+import { acceptImages } from './image_drop.js';
+import { Lightbox } from './lightbox.js';
+import type { Notices } from './notices.js';
+import { PageLayout } from './page_layout.js';
+import { ResultsGrid } from './results_grid.js';
+import { SearchBox } from './search_box.js';
+import { scaledBox } from './region.js';
+import { strings } from './strings.js';
+import { ThumbnailImages } from './thumbnail_images.js';
+import { Toolbar } from './toolbar.js';
+import { filterOf, formatState, isListing, parseState, sameSearch } from './view_state.js';
+import type { ViewState } from './view_state.js';
+
+const typingPauseMs = 90;
+const noQuery = { text: '', file: null, similarTo: null, region: null };
+
+/** The page's one state and everything that follows from it. */
+export class App {
+  private state: ViewState;
+  private search: AbortController | null = null;
+  private typing: ReturnType<typeof setTimeout> | undefined;
+  private readonly thumbnails: ThumbnailImages;
+  private readonly box: SearchBox;
+  private readonly toolbar: Toolbar;
+  private readonly grid: ResultsGrid;
+  private readonly facets: FacetPanel;
+  private readonly lightbox: Lightbox;
+  private readonly layout: PageLayout;
+
+  constructor(
+    private readonly engine: SearchEngine,
+    private readonly notices: Notices,
+  ) {
+    this.state = parseState(location.hash);
+    this.thumbnails = new ThumbnailImages(engine);
+    const showThumbnail = (picture: HTMLImageElement, { thumbnail }: ImageInfo) =>
+      void this.thumbnails.show(picture, thumbnail);
+    this.box = new SearchBox({
+      type: (text, settled) => this.type(text, settled),
+      prepare: () => void this.warmText(),
+      chooseImage: (file) => this.searchByFile(file),
+      clear: () => this.update(noQuery, true),
+    });
+    this.toolbar = new Toolbar({
+      setCount: (k) => this.update({ k }, true),
+      setMinSimilarity: (minSimilarity) => this.update({ minSimilarity }),
+      toggleBoxes: () => this.toggleBoxes(),
+      toggleFilters: (shown) => this.layout.showFilters(shown),
+    });
+    this.grid = new ResultsGrid(
+      {
+        linkTo: (hit) => formatState({ ...this.state, image: hit.imageId }) || '#',
+        open: (hit) => this.update({ image: hit.imageId }, true),
+        findSimilar: (hit) => this.findSimilar(hit.imageId, null),
+        showThumbnail,
+      },
+      (key, hit) => this.gridKey(key, hit),
+    );
+    this.facets = new FacetPanel(
+      engine.bundles.flatMap(({ classNames }) => classNames),
+      {
+        toggle: (field, value) => this.toggleFacet(field, value),
+        toggleClassBoxes: (name) => this.toggleClassBoxes(name),
+        clear: () => this.update({ chosen: {} }, true),
+      },
+    );
+    this.lightbox = new Lightbox({
+      close: () => this.update({ image: null }),
+      step: (step) => this.step(step),
+      open: ({ imageId }) => this.update({ image: imageId }),
+      toggleBoxes: () => this.toggleBoxes(),
+      findSimilar: (imageId, region) => this.findSimilar(imageId, region),
+      showThumbnail,
+      sequence: ({ imageId }) => engine.sequence(imageId),
+      canSearchRegions: () => engine.bundles.some(({ encoderBytes }) => encoderBytes.vision > 0),
+    });
+    this.layout = new PageLayout(engine, {
+      notices,
+      box: this.box.element,
+      toolbar: this.toolbar.element,
+      grid: this.grid.element,
+      facets: this.facets.element,
+      lightbox: this.lightbox.element,
+      tryExample: (text) => this.type(text, true),
+      relax: () => this.update({ chosen: {}, minSimilarity: 0 }, true),
+    });
+  }
+
+  start(): void {
+    acceptImages((file) => this.searchByFile(file));
+    addEventListener('popstate', () => this.follow(parseState(location.hash)));
+    this.showState();
+    void this.runSearch();
+    void this.showFacets();
+    void this.showLightbox();
+  }
+
+  /** Changes the state, the address and whatever depends on what changed. */
+  private update(change: Partial<ViewState>, newHistoryEntry = false): void {
+    const next = { ...this.state, ...change };
+    const address = location.pathname + location.search + formatState(next);
+    if (newHistoryEntry && formatState(next) !== formatState(this.state)) {
+      history.pushState(null, '', address);
+    } else {
+      history.replaceState(null, '', address);
+    }
+    this.follow(next);
+  }
+
+  private follow(next: ViewState): void {
+    const last = this.state;
+    this.state = next;
+    this.showState();
+    if (!sameSearch(last, next)) void this.runSearch();
+    if (JSON.stringify(last.chosen) !== JSON.stringify(next.chosen)) void this.showFacets();
+    if (last.image !== next.image) void this.showLightbox();
+  }
+
+  private showState(): void {
+    const { state } = this;
+    const byImage = state.similarTo !== null || state.file !== null;
+    this.box.showText(state.text);
+    if (!byImage) this.box.showImage(null);
+    this.toolbar.show(state, !isListing(state));
+    this.facets.showChoice(state);
+    this.layout.showQuery(state.text, byImage);
+    this.grid.drawBoxes(this.boxChoice());
+    if (this.lightbox.imageId !== null && state.image !== null) void this.showLightbox();
+  }
+
+  private boxChoice(): BoxChoice {
+    return { shown: this.state.boxes, hiddenClasses: new Set(this.state.hiddenClasses) };
+  }
+
+  private type(input: string, settled: boolean): void {
+    const text = input.trim();
+    clearTimeout(this.typing);
+    const change = () => this.update({ ...noQuery, text }, settled);
+    if (text === this.state.text && !settled) return;
+    // What was under way answers an older text; it must not appear any more.
+    this.search?.abort();
+    if (settled) change();
+    else this.typing = setTimeout(change, typingPauseMs);
+  }
+
+  private async warmText(): Promise<void> {
+    if (!this.engine.bundles.some(({ encoderBytes }) => encoderBytes.text > 0)) return;
+    // A failure is told when a search needs the encoder.
+    await this.engine.warm('text').catch(() => this.notices.stopProgress());
+  }
+
+  private async runSearch(): Promise<void> {
+    this.search?.abort();
+    const controller = new AbortController();
+    this.search = controller;
+    const { signal } = controller;
+    this.notices.clearError();
+    this.layout.setBusy(true);
+    try {
+      const query = await this.query();
+      signal.throwIfAborted();
+      for await (const result of this.engine.search({ ...query, signal })) {
+        if (signal.aborted) return;
+        this.showResult(result);
+      }
+    } catch (error) {
+      if (signal.aborted || isAbort(error)) return;
+      this.grid.clear();
+      this.notices.fail(error, strings.retry, () => void this.runSearch());
+      this.notices.say('');
+    } finally {
+      if (this.search === controller) this.layout.setBusy(false);
+    }
+  }
+
+  private async query() {
+    const { text, file, similarTo, region, chosen, k, minSimilarity } = this.state;
+    const options = { k, minSimilarity, filter: filterOf(chosen) };
+    if (file) {
+      const picture = this.box.showImage(strings.similarToFile(fileName(file.name)));
+      picture.src = URL.createObjectURL(file);
+      picture.onload = () => URL.revokeObjectURL(picture.src);
+      return { ...options, image: file };
+    }
+    if (similarTo === null) return text ? { ...options, text } : { ...options, minSimilarity: 0 };
+    const [image] = await this.engine.get([similarTo]);
+    if (image) this.showSimilarChip(image, region);
+    if (!image?.thumbnail || !region) return { ...options, imageId: similarTo };
+    const blob = await this.thumbnails.blob(image.thumbnail);
+    return { ...options, image: blob, boxXyxyPx: scaledBox(image, image.thumbnail, region) };
+  }
+
+  private showSimilarChip(image: ImageInfo, region: BoxXyxyPx | null): void {
+    const name = fileName(image.path);
+    const label = region ? strings.similarToRegion(name) : strings.similarTo(name);
+    void this.thumbnails.show(this.box.showImage(label), image.thumbnail);
+  }
+
+  private showResult(result: SearchResult): void {
+    const { hits, complete, eligibleCount, timings } = result;
+    this.grid.show(result, this.boxChoice(), this.state.text);
+    this.layout.showEmpty(complete && hits.length === 0);
+    if (!complete) return;
+    this.notices.say(
+      hits.length === 0
+        ? strings.nothingFound
+        : isListing(this.state)
+          ? strings.browseStatus(hits.length, eligibleCount)
+          : strings.resultStatus(hits.length, eligibleCount, timings.searchMs),
+    );
+  }
+
+  private async showFacets(): Promise<void> {
+    const { chosen } = this.state;
+    try {
+      const facets = await this.engine.facets({ filter: filterOf(chosen) });
+      if (chosen === this.state.chosen) this.facets.show(facets, this.state);
+    } catch {
+      // The search, which waits for the same bytes, tells what is wrong.
+    }
+  }
+
+  private async showLightbox(): Promise<void> {
+    const { image } = this.state;
+    if (image === null) return this.lightbox.hide();
+    const found = this.grid.hit(image) ?? (await this.engine.get([image]).catch(() => []))[0];
+    if (this.state.image !== image) return;
+    if (!found) return this.update({ image: null });
+    const near = (step: 1 | -1) => this.grid.neighbor(image, step) !== null;
+    this.lightbox.show(found, this.boxChoice(), near(-1), near(1));
+  }
+
+  private step(step: 1 | -1): void {
+    const next = this.grid.neighbor(this.state.image ?? '', step);
+    if (next) this.update({ image: next.imageId });
+  }
+
+  private gridKey(key: string, hit: Hit): void {
+    if (key === 'b') this.toggleBoxes();
+    if (key === 's') this.findSimilar(hit.imageId, null);
+  }
+
+  private findSimilar(imageId: string, region: BoxXyxyPx | null): void {
+    this.update({ ...noQuery, similarTo: imageId, region, image: null }, true);
+    scrollTo({ top: 0 });
+  }
+
+  private searchByFile(file: File): void {
+    this.update({ ...noQuery, file, image: null });
+  }
+
+  private toggleBoxes(): void {
+    this.update({ boxes: !this.state.boxes });
+  }
+
+  private toggleFacet(field: string, value: string): void {
+    this.update({ chosen: toggled(this.state.chosen, field, value) }, true);
+  }
+
+  private toggleClassBoxes(name: string): void {
+    const { hiddenClasses } = this.state;
+    const isHidden = hiddenClasses.includes(name);
+    const others = hiddenClasses.filter((other) => other !== name);
+    this.update({ hiddenClasses: isHidden ? others : [...others, name] });
+  }
+}
+
+function toggled(chosen: Record<string, string[]>, field: string, value: string) {
+  const values = chosen[field] ?? [];
+  const others = values.filter((other) => other !== value);
+  const next = others.length < values.length ? others : [...values, value];
+  const { [field]: _, ...rest } = chosen;
+  return next.length > 0 ? { ...rest, [field]: next } : rest;
+}

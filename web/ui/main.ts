@@ -1,0 +1,40 @@
+import { open } from '../engine/sightline.js';
+import { App } from './app.js';
+import { h } from './dom.js';
+import { Notices } from './notices.js';
+import { strings } from './strings.js';
+import { applyTheme, currentTheme } from './theme.js';
+
+const bundlePath = 'bundle/';
+
+async function start(): Promise<void> {
+  applyTheme(currentTheme());
+  const notices = new Notices();
+  const app = document.querySelector('#app')!;
+  const begin = async () => {
+    app.replaceChildren(h('main', { class: 'opening' }, notices.element));
+    notices.say(strings.opening);
+    try {
+      const engine = await open(bundlePath, {
+        cache: 'all',
+        onLoading: (progress) => notices.progress(progress),
+      });
+      notices.say(strings.searching);
+      new App(engine, notices).start();
+    } catch (error) {
+      notices.say('');
+      notices.fail(error, strings.retry, () => void begin());
+    }
+  };
+  await begin();
+}
+
+/** Makes the page itself start without network. */
+function keepPage(): void {
+  if (!('serviceWorker' in navigator)) return;
+  navigator.serviceWorker.register('sw.js').catch(() => undefined);
+}
+
+void start();
+if (document.readyState === 'complete') keepPage();
+else addEventListener('load', keepPage);

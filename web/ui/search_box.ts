@@ -1,0 +1,74 @@
+import { h, icon, iconButton } from './dom.js';
+import { strings } from './strings.js';
+
+interface SearchActions {
+  /** After every change of the text; `settled`: Enter or a choice, worth a step of history. */
+  type(text: string, settled: boolean): void;
+  /** The visitor is about to type. */
+  prepare(): void;
+  chooseImage(file: File): void;
+  clear(): void;
+}
+
+/** The text field, the image button, and the image searched by where there is one. */
+export class SearchBox {
+  readonly element: HTMLFormElement;
+  private readonly input = h('input', {
+    type: 'search',
+    id: 'query',
+    name: 'q',
+    autocomplete: 'off',
+    autocapitalize: 'none',
+    spellcheck: 'false',
+    enterkeyhint: 'search',
+    maxlength: 1000,
+    placeholder: strings.searchPlaceholder,
+    'aria-label': strings.searchLabel,
+  });
+  private readonly chip = h('span', { class: 'chip', hidden: true });
+  private readonly chipImage = h('img', { alt: '' });
+  private readonly chipName = h('bdi');
+
+  constructor(actions: SearchActions) {
+    const file = h('input', { type: 'file', accept: 'image/*', hidden: true });
+    file.addEventListener('change', () => {
+      if (file.files?.[0]) actions.chooseImage(file.files[0]);
+      file.value = '';
+    });
+    const remove = iconButton('close', strings.clear, () => actions.clear());
+    this.chip.append(this.chipImage, this.chipName, remove);
+    this.element = h(
+      'form',
+      { class: 'search', role: 'search' },
+      icon('search'),
+      this.chip,
+      this.input,
+      file,
+      iconButton('image', strings.chooseImage, () => file.click()),
+    );
+    this.element.addEventListener('submit', (event) => {
+      event.preventDefault();
+      actions.type(this.input.value, true);
+    });
+    this.input.addEventListener('input', () => actions.type(this.input.value, false));
+    this.input.addEventListener('focus', () => actions.prepare(), { once: true });
+  }
+
+  focus(): void {
+    this.input.focus();
+  }
+
+  /** Follows the state, leaving alone what the visitor is typing. */
+  showText(text: string): void {
+    if (this.input.value.trim() !== text) this.input.value = text;
+  }
+
+  /** The image that is searched by; its picture is filled in by the caller. */
+  showImage(name: string | null): HTMLImageElement {
+    this.chip.hidden = name === null;
+    this.element.classList.toggle('by-image', name !== null);
+    this.chipName.textContent = name ?? '';
+    if (name === null) this.chipImage.removeAttribute('src');
+    return this.chipImage;
+  }
+}

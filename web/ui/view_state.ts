@@ -1,0 +1,97 @@
+import type { BoxXyxyPx, Filter } from '../engine/types.js';
+
+/** What the page shows; a link to it carries everything but the file. */
+export interface ViewState {
+  text: string;
+  /** An image of the visitor's to search by. */
+  file: File | null;
+  /** Search by an image of the bundle, or by a part of it. */
+  similarTo: string | null;
+  region: BoxXyxyPx | null;
+  /** Chosen values by facet. */
+  chosen: Record<string, string[]>;
+  k: number;
+  minSimilarity: number;
+  boxes: boolean;
+  hiddenClasses: string[];
+  /** The image looked at in the lightbox. */
+  image: string | null;
+}
+
+export const defaultState: ViewState = {
+  text: '',
+  file: null,
+  similarTo: null,
+  region: null,
+  chosen: {},
+  k: 40,
+  minSimilarity: 0,
+  boxes: true,
+  hiddenClasses: [],
+  image: null,
+};
+
+export const resultCounts = [20, 40, 100, 200];
+
+/** Everything after '#', so that what is looked for reaches no server's log. */
+export function formatState(state: ViewState): string {
+  const words = new URLSearchParams();
+  if (state.text) words.set('q', state.text);
+  if (state.similarTo !== null) words.set('similar', state.similarTo);
+  if (state.region) words.set('box', state.region.map(Math.round).join(','));
+  for (const [field, values] of Object.entries(state.chosen)) {
+    for (const value of values) words.append('f', `${field}=${value}`);
+  }
+  if (state.k !== defaultState.k) words.set('k', String(state.k));
+  if (state.minSimilarity > 0) words.set('min', String(state.minSimilarity));
+  if (!state.boxes) words.set('boxes', 'off');
+  for (const name of state.hiddenClasses) words.append('hide', name);
+  if (state.image !== null) words.set('image', state.image);
+  const text = words.toString();
+  return text ? `#${text}` : '';
+}
+
+export function parseState(hash: string): ViewState {
+  const words = new URLSearchParams(hash.replace(/^#/, ''));
+  const chosen: Record<string, string[]> = {};
+  for (const entry of words.getAll('f')) {
+    const place = entry.indexOf('=');
+    if (place > 0) (chosen[entry.slice(0, place)] ??= []).push(entry.slice(place + 1));
+  }
+  const k = Number(words.get('k'));
+  const min = Number(words.get('min'));
+  const box = (words.get('box') ?? '').split(',').map(Number);
+  const isBox = box.length === 4 && box.every(Number.isFinite);
+  return {
+    text: words.get('q') ?? '',
+    file: null,
+    similarTo: words.get('similar'),
+    region: isBox ? (box as BoxXyxyPx) : null,
+    chosen,
+    k: Number.isInteger(k) && k >= 1 && k <= 1000 ? k : defaultState.k,
+    minSimilarity: min > 0 && min <= 1 ? min : 0,
+    boxes: words.get('boxes') !== 'off',
+    hiddenClasses: words.getAll('hide'),
+    image: words.get('image'),
+  };
+}
+
+/** Values of one facet are alternatives; objects must all be in the image. */
+export function filterOf(chosen: Record<string, string[]>): Filter {
+  return Object.entries(chosen).flatMap(([field, values]): Filter => {
+    if (field === 'class') return values.map((value) => ({ field, op: '=', values: [value] }));
+    if (values.length === 0) return [];
+    return [{ field, op: values.length > 1 ? 'in' : '=', values }];
+  });
+}
+
+export function isListing({ text, similarTo, file }: ViewState): boolean {
+  return text === '' && similarTo === null && file === null;
+}
+
+/** Whether two states ask for the same images. */
+export function sameSearch(a: ViewState, b: ViewState): boolean {
+  const search = (state: ViewState) =>
+    formatState({ ...state, boxes: true, hiddenClasses: [], image: null });
+  return a.file === b.file && search(a) === search(b);
+}
