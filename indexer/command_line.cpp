@@ -167,7 +167,8 @@ void add_bundle_commands(Parser& parser) {
     command->add_option("BUNDLE", options->bundle, kPlaceHelp)->required();
     command->add_option("--queries", options->queries, "A file with a text query a line");
     command->add_option("--ef-search", options->ef_search, "Values to measure")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000000));
     command->add_option("--repeat", options->repeat, "Runs; the fastest counts")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));
@@ -243,6 +244,27 @@ void add_model_commands(Parser& parser) {
   }
 }
 
+// One line that names what is wrong and the help to read. CLI11 looks for what is missing before it
+// complains of what it does not know, which is more often the mistake.
+std::string usage_message(const CLI::App& app, const CLI::Error& error) {
+  const CLI::App* command = &app;
+  std::string path = "sightline ";
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    path += command->get_name() + " ";
+  }
+  const auto unknown = app.remaining(true);
+  std::string what = error.what();
+  if (!unknown.empty()) {
+    const bool is_command = command->get_require_subcommand_min() > 0;
+    what = unknown.front().starts_with('-') ? "there is no option "
+           : is_command                     ? "there is no command "
+                                            : "one argument too many: ";
+    what += "'" + unknown.front() + "'";
+  }
+  return "sightline: " + what + "; see '" + path + "--help'\n";
+}
+
 }  // namespace
 
 std::variant<Command, int> parse_command_line(int argc, char** argv) {
@@ -251,10 +273,8 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   parser.app.name("sightline");
   parser.app.set_version_flag("--version", kVersion);
   parser.app.require_subcommand(1);
-  parser.app.failure_message([](const CLI::App* app, const CLI::Error& error) {
-    return "sightline: " + std::string(error.what()) + "; see 'sightline " +
-           (app->get_parent() == nullptr ? "" : app->get_name() + " ") + "--help'\n";
-  });
+  parser.app.failure_message(
+      [](const CLI::App* app, const CLI::Error& error) { return usage_message(*app, error); });
   add_build(parser);
   add_search(parser);
   add_bundle_commands(parser);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -115,9 +117,27 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+constexpr std::string_view kTemporaryMark = ".tmp-";
+
 std::string temporary_name(const std::string& path) {
   static std::atomic<uint32_t> counter{0};
-  return path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  return path + std::string(kTemporaryMark) + std::to_string(::getpid()) + "-" +
+         std::to_string(counter++);
+}
+
+// Whether a file has a temporary name of this process, which has made none yet, or of one that is
+// no more.
+bool is_abandoned(const std::string& name) {
+  const size_t mark = name.rfind(kTemporaryMark);
+  if (mark == name.npos) return false;
+  long pid = 0;
+  unsigned counter = 0;
+  int length = 0;
+  const std::string suffix = name.substr(mark + kTemporaryMark.size());
+  if (std::sscanf(suffix.c_str(), "%9ld-%9u%n", &pid, &counter, &length) != 2) return false;
+  if (static_cast<size_t>(length) != suffix.size() || pid <= 0) return false;
+  const auto process = static_cast<pid_t>(pid);
+  return process == ::getpid() || (::kill(process, 0) != 0 && errno == ESRCH);
 }
 
 }  // namespace
@@ -155,6 +175,18 @@ Result<void> write_file_atomic(const std::string& path, std::span<const uint8_t>
 
 Result<void> write_file_atomic(const std::string& path, std::string_view text) {
   return write_file_atomic(path, as_bytes(text));
+}
+
+void remove_abandoned_files(const std::string& folder, Depth depth) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  std::vector<fs::path> abandoned;
+  fs::recursive_directory_iterator entry(folder, failed);
+  for (; !failed && entry != fs::recursive_directory_iterator(); entry.increment(failed)) {
+    if (depth == Depth::kFolder) entry.disable_recursion_pending();
+    if (is_abandoned(entry->path().filename().string())) abandoned.push_back(entry->path());
+  }
+  for (const auto& path : abandoned) ::unlink(path.c_str());
 }
 
 Result<void> make_directories(const std::string& path) {

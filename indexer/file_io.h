@@ -25,6 +25,10 @@ Result<std::string> read_text_file(const std::string& path, size_t max_bytes);
 Result<void> write_file_atomic(const std::string& path, std::span<const uint8_t> bytes);
 Result<void> write_file_atomic(const std::string& path, std::string_view text);
 
+// Removes from a folder what write_file_atomic left there in a process that was killed meanwhile.
+enum class Depth : uint8_t { kFolder, kTree };
+void remove_abandoned_files(const std::string& folder, Depth depth);
+
 // Makes the folder and the ones above it; no error where it is there already.
 Result<void> make_directories(const std::string& path);
 

@@ -1,7 +1,12 @@
 #include "indexer/hit_json.h"
 
+#include <cmath>
+
 namespace sightline {
 namespace {
+
+// Floats as people read them: a confidence to 4 decimals, a pixel to 2.
+double rounded(float value, double steps) { return std::round(value * steps) / steps; }
 
 const char* view_kind_name(ViewKind kind) {
   switch (kind) {
@@ -17,11 +22,11 @@ JsonValue detections_json(const Root& root, const ImageRecord& record) {
   for (const auto& detection : record.detections) {
     const bool named = detection.class_id < root.class_names.size();
     JsonValue::Array box;
-    for (const float edge : detection.box_xyxy_px) box.push_back(edge);
+    for (const float edge : detection.box_xyxy_px) box.push_back(rounded(edge, 100));
     detections.push_back(JsonValue{
         {"class_name", named ? root.class_names[detection.class_id]
                              : "class " + std::to_string(detection.class_id)},
-        {"confidence", detection.confidence},
+        {"confidence", rounded(detection.confidence, 10000)},
         {"box_xyxy_px", std::move(box)}});
   }
   return detections;

@@ -3,6 +3,29 @@
 #include "native/bundle/object.h"
 
 namespace sightline {
+namespace {
+
+// What a path needs to stand in a URL. '%' stays: a record's path holds escapes of its own.
+std::string escape_url_path(std::string_view path) {
+  constexpr std::string_view kPlain = "-._~/%!$&'()*+,;=:@";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string escaped;
+  for (const char character : path) {
+    const auto byte = static_cast<uint8_t>(character);
+    const bool is_alphanumeric = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                                 (byte >= 'a' && byte <= 'z');
+    if (is_alphanumeric || kPlain.find(character) != std::string_view::npos) {
+      escaped += character;
+    } else {
+      escaped += '%';
+      escaped += kDigits[byte >> 4];
+      escaped += kDigits[byte & 15];
+    }
+  }
+  return escaped;
+}
+
+}  // namespace
 
 Result<OpenedBundle> OpenedBundle::open(const std::string& place) {
   OpenedBundle bundle;
@@ -17,7 +40,10 @@ Result<OpenedBundle> OpenedBundle::open(const std::string& place) {
 }
 
 Result<std::vector<uint8_t>> OpenedBundle::fetch_stored(const ObjectRef& ref) {
-  return source_->get(object_name(ref), ref.stored_bytes);
+  auto stored = source_->get(object_name(ref), ref.stored_bytes);
+  if (stored || stored.error().code != ErrorCode::kNotFound) return stored;
+  return corrupt(object_name(ref) + ": the bundle needs it and it is missing (" +
+                 stored.error().message + ")");
 }
 
 Result<std::vector<uint8_t>> OpenedBundle::fetch(const ObjectParts& parts) {
@@ -72,7 +98,7 @@ std::string media_url(const Root& root, const ImageRecord& record) {
   if (!record.media_url.empty()) return record.media_url;
   if (record.dataset >= root.datasets.size()) return {};
   const std::string& base = root.datasets[record.dataset].media_base_url;
-  return base.empty() ? base : base + record.path;
+  return base.empty() ? base : base + escape_url_path(record.path);
 }
 
 }  // namespace sightline

@@ -61,7 +61,7 @@ Result<void> add_thumbnails(BundleTables& tables, uint32_t thumbnail_px, Catalog
 }
 
 Result<void> add_records(const std::vector<ImageRecord>& records, BundleWriter& writer,
-                         Root& root) {
+                         Progress& progress, Root& root) {
   size_t first = 0;
   size_t raw_bytes = 0;
   for (size_t i = 0; i < records.size(); ++i) {
@@ -70,6 +70,7 @@ Result<void> add_records(const std::vector<ImageRecord>& records, BundleWriter& 
     const auto piece = write_records_piece(std::span(records).subspan(first, i + 1 - first));
     ASSIGN_OR_RETURN(const auto ref, writer.add(ObjectKind::kRecords, piece));
     root.records.push_back({static_cast<uint32_t>(first), ref});
+    progress.add(i + 1 - first);
     first = i + 1;
     raw_bytes = 0;
   }
@@ -164,7 +165,7 @@ Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
   RETURN_IF_ERROR(add_indexes(tables, options, clip, writer, progress, root));
   RETURN_IF_ERROR(add_thumbnails(tables, options.thumbnail_px, catalog, writer, progress));
   progress.begin("records", tables.records.size());
-  RETURN_IF_ERROR(add_records(tables.records, writer, root));
+  RETURN_IF_ERROR(add_records(tables.records, writer, progress, root));
   ASSIGN_OR_RETURN(root.columns,
                    writer.add_payload(ObjectKind::kColumns, write_columns(tables.columns)));
   std::vector<std::string> image_ids;

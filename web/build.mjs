@@ -50,15 +50,18 @@ const fileDefines = (names) => ({
   ORT_WASM_BYTES: String(readFileSync(binaries.ortWasm).byteLength),
 });
 
-// The output file of an entry point, by the entry's name.
-function outputOf({ metafile }, entry) {
-  const found = Object.entries(metafile.outputs).find(
-    ([, { entryPoint }]) => entryPoint !== undefined && parse(entryPoint).base === entry,
-  );
-  return basename(found[0]);
-}
-
 const outputsOf = ({ metafile }) => Object.keys(metafile.outputs).map((path) => basename(path));
+const outputOf = (result, extension) => outputsOf(result).find((path) => path.endsWith(extension));
+
+// Imports that stay imports: of files that were built before, by their new names.
+const builtBefore = (files) => ({
+  name: 'built before',
+  setup({ onResolve }) {
+    for (const [pattern, file] of Object.entries(files)) {
+      onResolve({ filter: new RegExp(pattern) }, () => ({ path: `./${file}`, external: true }));
+    }
+  },
+});
 
 function copyHashed(path) {
   const { name, ext } = parse(path);
@@ -67,41 +70,46 @@ function copyHashed(path) {
   return hashed;
 }
 
+// ONNX Runtime, the engine and the page: each one file, so that none waits for another's imports.
+async function buildScripts(output, names) {
+  const ort = await build(
+    options({ ...output, entryPoints: { onnxruntime: 'onnxruntime-web/wasm' } }),
+  );
+  const engine = await build(
+    options({
+      ...output,
+      entryPoints: [join(source, 'engine/engine_worker.ts')],
+      define: fileDefines(names),
+      plugins: [builtBefore({ '^onnxruntime-web/wasm$': outputOf(ort, '.js') })],
+    }),
+  );
+  const engineFile = outputOf(engine, '.js');
+  const page = await build(
+    options({
+      ...output,
+      entryPoints:
+        output.outdir === assets
+          ? [join(source, 'ui/main.ts'), join(source, 'ui/css/page.css')]
+          : [join(source, 'engine/sightline.ts'), join(source, 'engine/sightline_node.ts')],
+      define: { WORKER_FILE: literal(`./${engineFile}`) },
+      external: ['node:*'],
+      plugins: [builtBefore({ 'engine_worker\\.js$': engineFile })],
+    }),
+  );
+  return [ort, engine, page];
+}
+
 async function buildSite() {
   rmSync(site, { recursive: true, force: true });
   mkdirSync(assets, { recursive: true });
   const names = Object.fromEntries(
     Object.entries(binaries).map(([key, path]) => [key, copyHashed(path)]),
   );
-  const hashed = { outdir: assets, entryNames: '[name]-[hash]', chunkNames: '[name]-[hash]' };
-  const engine = await build(
-    options({
-      ...hashed,
-      entryPoints: [join(source, 'engine/worker.ts'), join(source, 'engine/engine_host.ts')],
-      splitting: true,
-      define: fileDefines(names),
-    }),
+  const [ort, engine, page] = await buildScripts(
+    { outdir: assets, entryNames: '[name]-[hash]' },
+    names,
   );
-  const engineHost = `./${outputOf(engine, 'engine_host.ts')}`;
-  const page = await build(
-    options({
-      ...hashed,
-      entryPoints: [join(source, 'ui/main.ts'), join(source, 'ui/css/page.css')],
-      define: { WORKER_FILE: literal(`./${outputOf(engine, 'worker.ts')}`) },
-      plugins: [
-        {
-          name: 'built engine',
-          setup({ onResolve }) {
-            onResolve({ filter: /engine_host\.js$/ }, () => ({ path: engineHost, external: true }));
-          },
-        },
-      ],
-    }),
-  );
-  const pageNames = {
-    js: outputOf(page, 'main.ts'),
-    css: outputOf(page, 'page.css'),
-  };
+  const pageNames = { js: outputOf(page, '.js'), css: outputOf(page, '.css') };
   const html = readFileSync(join(source, 'ui/index.html'), 'utf8').replaceAll(
     /\{\{(\w+)\}\}/g,
     (_, key) => pageNames[key],
@@ -112,8 +120,7 @@ async function buildSite() {
   copyFileSync(join(source, 'offline/headers.txt'), join(site, '_headers'));
 
   const shell = [
-    ...outputsOf(engine),
-    ...outputsOf(page),
+    ...[ort, engine, page].flatMap(outputsOf),
     names.core,
     names.ortGlue,
     'icon.svg',
@@ -148,17 +155,7 @@ async function buildPackage() {
   const names = Object.fromEntries(
     Object.entries(binaries).map(([key, path]) => [key, basename(path)]),
   );
-  const entries = ['worker', 'engine_host', 'sightline', 'sightline_node'];
-  await build(
-    options({
-      outdir: packageFolder,
-      chunkNames: '[name]-[hash]',
-      entryPoints: entries.map((name) => join(source, `engine/${name}.ts`)),
-      splitting: true,
-      external: ['node:*'],
-      define: { ...fileDefines(names), WORKER_FILE: literal('./worker.js') },
-    }),
-  );
+  await buildScripts({ outdir: packageFolder }, names);
   for (const name of ['package.json', 'README.md']) {
     copyFileSync(join(source, name), join(packageFolder, name));
   }
@@ -187,7 +184,7 @@ function declareTypes() {
 function checkShellSize(files) {
   const size = (file) => gzipSync(readFileSync(join(site, file)), { level: 9 }).byteLength;
   // Loaded with the first query that needs an encoder, not with the page.
-  const shell = files.filter((file) => !/ort[.-]/.test(file));
+  const shell = files.filter((file) => !/ort-|onnxruntime/.test(file));
   const total = shell.reduce((sum, file) => sum + size(file), 0);
   console.log(`web: page shell ${Math.round(total / 1000)} kB gzip in ${shell.length} files`);
   if (total > maxShellGzipBytes) {

@@ -10,6 +10,7 @@
 #include "indexer/detector.h"
 #include "indexer/file_io.h"
 #include "indexer/json.h"
+#include "indexer/manifest.h"
 #include "indexer/model_registry.h"
 #include "indexer/parallel.h"
 #include "indexer/scan.h"
@@ -48,28 +49,58 @@ Result<Models> load_models(const BuildOptions& options, unsigned thread_count,
   return models;
 }
 
+// Building over a bundle of a newer format would take from its readers what this program cannot write.
+Result<void> refuse_newer_bundle(const std::string& bundle_path) {
+  const auto text =
+      read_text_file(bundle_path + "/" + std::string(kManifestName), kMaxManifestBytes);
+  if (!text) return {};
+  const auto manifest = parse_manifest(*text);
+  if (!manifest && manifest.error().code == ErrorCode::kUnsupported) {
+    return unsupported(bundle_path + "/" + manifest.error().message + " or another --out");
+  }
+  return {};
+}
+
 Result<void> check_output(const BuildOptions& options, const std::string& bundle_path) {
   std::error_code failed;
-  if (!fs::exists(options.out, failed) || fs::is_empty(options.out, failed)) return {};
+  if (!fs::exists(options.out, failed)) return {};
   if (!fs::is_directory(options.out, failed)) {
     return invalid_argument("--out " + options.out + ": this is a file, expected a folder");
   }
-  if (fs::exists(bundle_path + "/objects", failed)) return {};
+  if (fs::is_empty(options.out, failed)) return {};
+  if (fs::exists(bundle_path + "/objects", failed)) return refuse_newer_bundle(bundle_path);
   return invalid_argument("--out " + options.out +
                           ": the folder is not empty and holds no Sightline site; choose a new one");
 }
 
-// All sources as one list by image_id, recorded in the catalog with the digests of their bytes.
-Result<std::vector<HashedImage>> scan_sources(const BuildOptions& options, unsigned thread_count,
-                                              Catalog& catalog, Progress& progress,
-                                              std::vector<ItemError>& errors) {
-  std::vector<HashedImage> images;
+// What is in each of the sources.
+Result<std::vector<ScanResult>> scan_sources(const BuildOptions& options, Progress& progress) {
+  progress.begin("scan");
+  std::vector<ScanResult> scans;
+  bool found_any = false;
   for (const auto& root : options.sources) {
-    progress.begin("scan");
-    ScanOptions scan_options{options.adapter, options.dataset, {options.out}};
-    ASSIGN_OR_RETURN(auto scan, scan_source(root, scan_options));
+    ASSIGN_OR_RETURN(auto scan,
+                     scan_source(root, {options.adapter, options.dataset, {options.out}}));
+    found_any |= !scan.images.empty() || !scan.errors.empty();
+    progress.add(scan.images.size());
+    scans.push_back(std::move(scan));
+  }
+  progress.end();
+  if (found_any) return scans;
+  return not_found("no images in " + options.sources.front() +
+                   "; looked for .jpg, .jpeg, .png, .bmp and .gif files");
+}
+
+// All sources as one list by image_id, recorded in the catalog with the digests of their bytes.
+Result<std::vector<HashedImage>> hash_images(const BuildOptions& options,
+                                             const std::vector<ScanResult>& scans,
+                                             unsigned thread_count, Catalog& catalog,
+                                             Progress& progress, std::vector<ItemError>& errors) {
+  std::vector<HashedImage> images;
+  for (size_t s = 0; s < scans.size(); ++s) {
+    const ScanResult& scan = scans[s];
     errors.insert(errors.end(), scan.errors.begin(), scan.errors.end());
-    ASSIGN_OR_RETURN(const auto source, catalog.upsert_source(root, scan.adapter));
+    ASSIGN_OR_RETURN(const auto source, catalog.upsert_source(options.sources[s], scan.adapter));
 
     std::vector<Result<FileStamp>> stamps(scan.images.size(), FileStamp{});
     std::vector<std::optional<Result<Sha256Digest>>> digests(scan.images.size());
@@ -85,7 +116,7 @@ Result<std::vector<HashedImage>> scan_sources(const BuildOptions& options, unsig
         unknown.push_back(i);
       }
     }
-    progress.begin("hash", unknown.size());
+    if (!unknown.empty()) progress.begin("hash", unknown.size());
     parallel_for(unknown.size(), thread_count, [&](size_t i) {
       digests[unknown[i]] = sha256_file(scan.images[unknown[i]].path);
       progress.add();
@@ -103,6 +134,7 @@ Result<std::vector<HashedImage>> scan_sources(const BuildOptions& options, unsig
     ASSIGN_OR_RETURN(const auto forgotten, catalog.keep_images(source, scan.images));
     static_cast<void>(forgotten);
   }
+  progress.end();
   std::vector<SourceImage> sources;
   for (const auto& image : images) sources.push_back(image.source);
   RETURN_IF_ERROR(sort_by_image_id(sources));
@@ -196,23 +228,24 @@ Result<int> run_build(const BuildOptions& options) {
   }
   for (const auto& source : options.sources) {
     std::error_code failed;
+    if (!fs::exists(source, failed)) {
+      return not_found("source " + source + ": no such folder; check the path");
+    }
     if (!fs::is_directory(source, failed)) {
-      return not_found("source " + source + ": no such folder");
+      return invalid_argument("source " + source + ": this is a file, expected a folder of images");
     }
   }
   ASSIGN_OR_RETURN(auto models, load_models(options, thread_count, progress));
+  ASSIGN_OR_RETURN(const auto scans, scan_sources(options, progress));
 
   const std::string catalog_path =
       options.catalog.empty() ? default_catalog(options.sources.front()) : options.catalog;
   ASSIGN_OR_RETURN(auto catalog, Catalog::open(catalog_path));
+  remove_abandoned_files(fs::absolute(catalog_path).parent_path().string(), Depth::kFolder);
+  remove_abandoned_files(options.out, Depth::kTree);
   std::vector<ItemError> errors;
   ASSIGN_OR_RETURN(const auto images,
-                   scan_sources(options, thread_count, catalog, progress, errors));
-
-  if (images.empty() && errors.empty()) {
-    return not_found("no images in " + options.sources.front() +
-                     "; looked for .jpg, .jpeg, .png, .bmp and .gif files");
-  }
+                   hash_images(options, scans, thread_count, catalog, progress, errors));
 
   PrepareOptions prepare;
   prepare.preprocessing = models.clip.preprocessing();
@@ -228,7 +261,7 @@ Result<int> run_build(const BuildOptions& options) {
   const std::string errors_path = fs::path(catalog_path).replace_filename("errors.jsonl").string();
   RETURN_IF_ERROR(record_errors(errors, errors_path, catalog));
   if (images.size() <= report.errors.size()) {
-    return invalid_argument("no image could be indexed: " + std::to_string(errors.size()) +
+    return not_found("no image could be indexed: " + std::to_string(errors.size()) +
                             " failed; see " + errors_path);
   }
 

@@ -7,7 +7,7 @@
 
 #include "indexer/clip_model.h"
 #include "indexer/detector.h"
-#include "indexer/http_source.h"
+#include "indexer/http_client.h"
 #include "indexer/json.h"
 #include "indexer/model_registry.h"
 #include "indexer/onnx_session.h"

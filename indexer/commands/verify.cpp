@@ -55,9 +55,10 @@ void print_report(const VerifyOptions& options, const Report& report) {
     return;
   }
   for (const auto& problem : report.problems) std::printf("%s\n", problem.c_str());
-  std::printf("%s: %zu objects, %llu bytes, %zu problems\n", options.bundle.c_str(),
+  std::printf("%s: %zu objects, %llu bytes, %zu problems%s\n", options.bundle.c_str(),
               report.object_count, static_cast<unsigned long long>(report.byte_count),
-              report.problems.size());
+              report.problems.size(),
+              report.problems.empty() ? "" : "; 'sightline build --full' writes it again");
 }
 
 }  // namespace

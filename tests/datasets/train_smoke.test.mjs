@@ -41,7 +41,10 @@ describe('the training script, in little', { skip: missing }, () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it('states the hash and the size of every file it wrote', () => {
-    for (const [name, model] of Object.entries({ 'streets-clip': clip, 'streets-detector': detector })) {
+    for (const [name, model] of Object.entries({
+      'streets-clip': clip,
+      'streets-detector': detector,
+    })) {
       for (const { path, sha256, bytes } of Object.values(model.files)) {
         const data = readFileSync(join(folder, 'models', name, path));
         assert.equal(data.length, bytes, path);
@@ -54,7 +57,9 @@ describe('the training script, in little', { skip: missing }, () => {
 
   it('logs the losses and the metrics as JSON lines', () => {
     for (const stage of ['clip', 'detector', 'evaluate']) {
-      const lines = readFileSync(join(folder, 'work/logs', `${stage}.jsonl`), 'utf8').trim().split('\n');
+      const lines = readFileSync(join(folder, 'work/logs', `${stage}.jsonl`), 'utf8')
+        .trim()
+        .split('\n');
       for (const line of lines) assert.ok(JSON.parse(line).s >= 0);
     }
   });
@@ -78,7 +83,9 @@ describe('the training script, in little', { skip: missing }, () => {
     assert.ok(norm(short) > 1e-3);
     const difference = norm(short.map((value, i) => value - padded[i]));
     assert.ok(difference < 1e-4 * norm(short), `${difference}`);
-    assert.ok(norm((await embed([start, vocabulary['c</w>'], end])).map((v, i) => v - short[i])) > 1e-4);
+    assert.ok(
+      norm((await embed([start, vocabulary['c</w>'], end])).map((v, i) => v - short[i])) > 1e-4,
+    );
   });
 
   it('writes a vision tower that takes the size its preprocessor makes', async () => {
@@ -87,7 +94,9 @@ describe('the training script, in little', { skip: missing }, () => {
     const side = read('streets-clip/preprocessor_config.json').crop_size.width;
     assert.equal(side, clip.image_size_px);
     const pixels = Float32Array.from({ length: 2 * 3 * side * side }, (_, i) => Math.sin(i));
-    const result = (await session.run({ [input]: new ort.Tensor('float32', pixels, [2, 3, side, side]) }))[output];
+    const result = (
+      await session.run({ [input]: new ort.Tensor('float32', pixels, [2, 3, side, side]) })
+    )[output];
     assert.deepEqual(result.dims, [2, clip.dim]);
     for (let row = 0; row < 2; row++) {
       const length = norm(result.data.slice(row * clip.dim, (row + 1) * clip.dim));
@@ -100,7 +109,9 @@ describe('the training script, in little', { skip: missing }, () => {
     const { input, output } = detector.files.detector;
     const [width, height] = [detector.input_width_px, detector.input_height_px];
     const pixels = new Float32Array(3 * width * height).fill(0.5);
-    const result = (await session.run({ [input]: new ort.Tensor('float32', pixels, [1, 3, height, width]) }))[output];
+    const result = (
+      await session.run({ [input]: new ort.Tensor('float32', pixels, [1, 3, height, width]) })
+    )[output];
     const anchors = (width * height) / 64 + (width * height) / 256 + (width * height) / 1024;
     assert.deepEqual(result.dims, [1, 4 + detector.class_names.length, anchors]);
     const confidences = result.data.slice(4 * anchors);

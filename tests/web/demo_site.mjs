@@ -45,6 +45,7 @@ export function serve(folder, ...args) {
       if (!printed.includes('\n')) return;
       const stop = () =>
         new Promise((done) => {
+          if (server.signalCode !== null) return done();
           server.once('exit', done);
           server.kill('SIGKILL');
         });

@@ -12,15 +12,6 @@ export const coreWasmUrl = (): URL => new URL(CORE_WASM_FILE, import.meta.url);
 export const ortWasmUrl = (): URL => new URL(ORT_WASM_FILE, import.meta.url);
 export const ortGlueUrl = (): URL => new URL(ORT_GLUE_FILE, import.meta.url);
 
-type ReadFile = (url: URL) => Promise<Uint8Array>;
-
-let readFile: ReadFile | null = null;
-
-/** Node's entry sets how files of the package are read; browsers fetch them. */
-export function setFileReader(reader: ReadFile): void {
-  readFile = reader;
-}
-
 const files = new FileCache();
 
 /** The bytes of a file of the package. `keep`: in the Cache API, for a time without network. */
@@ -28,7 +19,7 @@ export async function readAsset(
   url: URL,
   { keep = false, ...options }: GetOptions & { keep?: boolean } = {},
 ): Promise<Uint8Array> {
-  if (readFile && url.protocol === 'file:') return readFile(url);
+  if (url.protocol === 'file:') return readFileOf(url);
   const kept = keep ? await files.read(url.href) : null;
   if (kept) return kept;
   const result = await fetchBytes(fetch, url.href, { ...options, cache: 'default' });
@@ -38,4 +29,10 @@ export async function readAsset(
   }
   if (keep) void files.write(url.href, result.bytes);
   return result.bytes;
+}
+
+/** In Node the package lies in a folder. No import, so that bundlers for browsers see none. */
+async function readFileOf(url: URL): Promise<Uint8Array> {
+  const { readFile } = process.getBuiltinModule('node:fs/promises');
+  return readFile(url);
 }

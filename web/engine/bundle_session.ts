@@ -22,13 +22,13 @@ export class BundleSession {
   /** Resolves when the whole index is in memory; rejects with why it is not. */
   readonly ready: Promise<void>;
   private knownColumns: Column[] | null = null;
+  private examples = new Map<string, Float32Array>();
 
   private constructor(
     readonly core: Core,
     readonly source: Source,
     readonly rootRef: ObjectRef,
     private readonly searcher: Searcher,
-    private readonly examples: Map<string, Float32Array>,
     manifest: Uint8Array,
     onLoading: OnLoading,
   ) {
@@ -51,8 +51,9 @@ export class BundleSession {
       (await starting).Searcher.open(root, stored),
     );
     const core = await starting;
-    const examples = await readExamples(core, source, searcher.root());
-    return new BundleSession(core, source, root, searcher, examples, bytes, onLoading);
+    const session = new BundleSession(core, source, root, searcher, bytes, onLoading);
+    session.examples = await readExamples(core, source, session.root);
+    return session;
   }
 
   info(): BundleInfo {

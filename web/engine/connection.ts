@@ -1,4 +1,5 @@
 import { SightlineError } from '../bundle/errors.js';
+import { workerName } from './protocol.js';
 import type { Request, Response } from './protocol.js';
 
 declare const WORKER_FILE: string;
@@ -20,7 +21,10 @@ export function canUseWorker(): boolean {
 }
 
 export function connectWorker({ onMessage, onFailure }: Listener): Connection {
-  const worker = new Worker(new URL(WORKER_FILE, import.meta.url), { type: 'module' });
+  const worker = new Worker(new URL(WORKER_FILE, import.meta.url), {
+    type: 'module',
+    name: workerName,
+  });
   worker.onmessage = ({ data }: MessageEvent<Response>) => onMessage(data);
   worker.onerror = (event) => {
     event.preventDefault();
@@ -32,7 +36,7 @@ export function connectWorker({ onMessage, onFailure }: Listener): Connection {
 
 /** Where there are no workers, or the page's rules forbid them: searches then block the page. */
 export async function connectHere({ onMessage }: Listener): Promise<Connection> {
-  const { EngineHost } = await import('./engine_host.js');
+  const { EngineHost } = await import('./engine_worker.js');
   const host = new EngineHost((message) => queueMicrotask(() => onMessage(message)));
   return { post: (request) => void host.handle(request), close: () => host.close() };
 }

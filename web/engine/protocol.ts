@@ -17,6 +17,9 @@ import type {
 /** Raised with every change of a message; page and worker come from one build. */
 export const protocolVersion = 1;
 
+/** By this name the engine's script knows that it is its own worker, not a part of another. */
+export const workerName = 'sightline-engine';
+
 /** A bundle at an address, or behind a Source object on the page's side. */
 export type SourceSpec =
   { kind: 'http'; url: string } | { kind: 'remote'; index: number; name: string };

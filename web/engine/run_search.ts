@@ -19,6 +19,7 @@ interface Found {
   view: Hit['view'];
 }
 
+const partialPauseMs = 40;
 const viewKinds = ['whole', 'tile', 'crop'] as const;
 
 /** Embeds the query, searches every bundle, merges the hits and fills in their records. */
@@ -141,10 +142,13 @@ async function fillRecords(
 ): Promise<Hit[]> {
   const hits: (Hit | undefined)[] = found.map(() => undefined);
   let reported = 0;
+  let reportedAt = performance.now();
   const report = () => {
     const gap = hits.indexOf(undefined);
-    if (gap <= reported || signal.aborted) return;
+    const tooSoon = performance.now() - reportedAt < partialPauseMs;
+    if (gap <= reported || tooSoon || signal.aborted) return;
     reported = gap;
+    reportedAt = performance.now();
     onMore(hits.slice(0, gap) as Hit[]);
   };
   await Promise.all(

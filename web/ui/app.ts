@@ -39,8 +39,11 @@ export class App {
   ) {
     this.state = parseState(location.hash);
     this.thumbnails = new ThumbnailImages(engine);
-    const showThumbnail = (picture: HTMLImageElement, { thumbnail }: ImageInfo) =>
-      void this.thumbnails.show(picture, thumbnail);
+    const showThumbnail = (
+      picture: HTMLImageElement,
+      { thumbnail }: ImageInfo,
+      signal?: AbortSignal,
+    ) => void this.thumbnails.show(picture, thumbnail, signal);
     this.box = new SearchBox({
       type: (text, settled) => this.type(text, settled),
       prepare: () => void this.warmText(),
@@ -116,6 +119,8 @@ export class App {
   private follow(next: ViewState): void {
     const last = this.state;
     this.state = next;
+    const boxesOf = ({ boxes, hiddenClasses }: ViewState) => [boxes, ...hiddenClasses].join('\n');
+    if (boxesOf(last) !== boxesOf(next)) this.grid.drawBoxes(this.boxChoice());
     this.showState();
     if (!sameSearch(last, next)) void this.runSearch();
     if (JSON.stringify(last.chosen) !== JSON.stringify(next.chosen)) void this.showFacets();
@@ -130,7 +135,6 @@ export class App {
     this.toolbar.show(state, !isListing(state));
     this.facets.showChoice(state);
     this.layout.showQuery(state.text, byImage);
-    this.grid.drawBoxes(this.boxChoice());
     if (this.lightbox.imageId !== null && state.image !== null) void this.showLightbox();
   }
 

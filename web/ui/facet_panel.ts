@@ -31,11 +31,13 @@ export class FacetPanel {
 
   show(facets: Facet[], choice: FacetChoice): void {
     this.facets = facets;
-    this.choice = choice;
+    this.choice = { chosen: choice.chosen, hiddenClasses: choice.hiddenClasses };
     this.render();
   }
 
   showChoice(choice: FacetChoice): void {
+    const { chosen, hiddenClasses } = this.choice;
+    if (chosen === choice.chosen && hiddenClasses === choice.hiddenClasses) return;
     this.show(this.facets, choice);
   }
 

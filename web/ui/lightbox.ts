@@ -3,6 +3,7 @@ import { drawBoxes } from './box_overlay.js';
 import type { BoxChoice } from './box_overlay.js';
 import { fileName, h, icon, iconButton } from './dom.js';
 import { detectionList, factList } from './image_facts.js';
+import { describe } from './result_card.js';
 import { strings } from './strings.js';
 
 export interface LightboxActions {
@@ -70,7 +71,7 @@ export class Lightbox {
     this.title.replaceChildren(h('bdi', {}, fileName(image.path)));
     this.frame.style.setProperty('--width', String(image.widthPx));
     this.frame.style.setProperty('--height', String(image.heightPx));
-    this.picture.alt = fileName(image.path);
+    this.picture.alt = describe(image) || fileName(image.path);
     this.picture.removeAttribute('src');
     this.actions.showThumbnail(this.picture, image);
     this.showOriginal(image);

@@ -12,7 +12,9 @@ async function start(): Promise<void> {
   const notices = new Notices();
   const app = document.querySelector('#app')!;
   const begin = async () => {
-    app.replaceChildren(h('main', { class: 'opening' }, notices.element));
+    app.replaceChildren(
+      h('main', { class: 'opening' }, h('h1', {}, strings.appName), notices.element),
+    );
     notices.say(strings.opening);
     try {
       const engine = await open(bundlePath, {

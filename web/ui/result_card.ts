@@ -1,4 +1,4 @@
-import type { Hit } from '../engine/types.js';
+import type { Hit, ImageInfo } from '../engine/types.js';
 import { drawBoxes, matchedDetection } from './box_overlay.js';
 import type { BoxChoice } from './box_overlay.js';
 import { fileName, h, icon, nameOf, tidy } from './dom.js';
@@ -12,8 +12,20 @@ export interface CardActions {
   linkTo(hit: Hit): string;
   open(hit: Hit): void;
   findSimilar(hit: Hit): void;
-  showThumbnail(image: HTMLImageElement, hit: Hit): void;
+  showThumbnail(image: HTMLImageElement, hit: Hit, signal: AbortSignal): void;
 }
+
+const onceNear = new WeakMap<Element, () => void>();
+const nearView = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      nearView.unobserve(target);
+      onceNear.get(target)?.();
+    }
+  },
+  { rootMargin: '400px' },
+);
 
 /** One image of the grid; keeps its picture when a later search finds it again. */
 export class ResultCard {
@@ -22,6 +34,7 @@ export class ResultCard {
   private readonly frame: HTMLElement;
   private readonly link: HTMLAnchorElement;
   private readonly caption = h('span', { class: 'caption' });
+  private readonly removal = new AbortController();
   private overlay: SVGSVGElement | null = null;
 
   constructor(
@@ -47,7 +60,14 @@ export class ResultCard {
     const shown = Math.min(widestRatio, Math.max(narrowestRatio, ratio));
     this.element.style.setProperty('--ratio', shown.toFixed(4));
     if (ratio > widestRatio || ratio < narrowestRatio) this.frame.classList.add('letterbox');
-    actions.showThumbnail(this.picture, hit);
+    nearView.observe(this.element);
+    onceNear.set(this.element, () => actions.showThumbnail(this.picture, hit, this.removal.signal));
+  }
+
+  remove(): void {
+    nearView.unobserve(this.element);
+    this.removal.abort();
+    this.element.remove();
   }
 
   get focusTarget(): HTMLElement {
@@ -59,8 +79,11 @@ export class ResultCard {
   }
 
   update(hit: Hit, choice: BoxChoice): void {
-    this.hit = hit;
     this.link.href = this.actions.linkTo(hit);
+    const { similarity: last, view } = this.hit;
+    const isSame = last === hit.similarity && String(view.boxXyxyPx) === String(hit.view.boxXyxyPx);
+    this.hit = hit;
+    if (this.overlay && isSame) return;
     this.picture.alt = describe(hit);
     const matched = matchedDetection(hit, hit.view);
     this.caption.replaceChildren(
@@ -87,12 +110,12 @@ export class ResultCard {
   }
 }
 
-/** What a screen reader says for a picture. */
-export function describe(hit: Hit): string {
+/** What a screen reader says for a picture, beside its name. */
+export function describe(hit: ImageInfo): string {
   const counts = new Map<string, number>();
   for (const { className } of hit.detections) {
     counts.set(className, (counts.get(className) ?? 0) + 1);
   }
   const objects = [...counts].map(([name, value]) => count(value, tidy(name), tidy(name)));
-  return [fileName(hit.path), tidy(hit.sequence), ...objects].filter(Boolean).join(', ');
+  return [tidy(hit.sequence), ...objects].filter(Boolean).join(', ');
 }

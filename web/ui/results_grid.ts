@@ -30,7 +30,7 @@ export class ResultsGrid {
       card.update(hit, choice);
       cards.set(key, card);
     }
-    for (const [key, card] of this.cards) if (!cards.has(key)) card.element.remove();
+    for (const [key, card] of this.cards) if (!cards.has(key)) card.remove();
     let place: Element | null = this.element.firstElementChild;
     for (const { element } of cards.values()) {
       if (element === place) place = place.nextElementSibling;
@@ -44,8 +44,8 @@ export class ResultsGrid {
   }
 
   clear(): void {
+    for (const card of this.cards.values()) card.remove();
     this.cards.clear();
-    this.element.replaceChildren();
   }
 
   drawBoxes(choice: BoxChoice): void {

@@ -27,8 +27,8 @@ TRAIN_SEED, HELD_OUT_SEED = 1000, 900000
 FULL = {
     "frames": 6000, "chunk": 250, "frames_per_drive": [1, 1, 5], "held_out": 1500, "held_out_chunk": 500, "held_out_per_drive": 5,
     "vocab_size": 1500, "dim": 256, "vision": {}, "text": {},
-    "clip": {"steps": 3000, "images": 96, "texts": 96, "lr": 1.2e-3, "seed": 11, "log_every": 50},
-    "detector": {"steps": 2800, "batch": 16, "lr": 2e-3, "seed": 12, "width": 32, "log_every": 50},
+    "clip": {"steps": 5000, "images": 96, "texts": 96, "lr": 1.2e-3, "seed": 11, "log_every": 50},
+    "detector": {"steps": 5000, "batch": 16, "lr": 2e-3, "seed": 12, "width": 32, "log_every": 50},
 }
 SMOKE = {
     "frames": 24, "chunk": 24, "frames_per_drive": [4], "held_out": 12, "held_out_chunk": 12, "held_out_per_drive": 4,
