@@ -12,8 +12,8 @@ constexpr const char* kStampVersion = "build stamp 1";
 
 void write_source(ByteWriter& writer, const HashedImage& image) {
   const SourceImage& source = image.source;
-  for (const auto* text : {&source.image_id, &source.dataset, &source.sequence, &source.camera,
-                           &source.source_key}) {
+  for (const auto* text :
+       {&source.image_id, &source.dataset, &source.sequence, &source.camera, &source.source_key}) {
     writer.write_string(*text);
   }
   for (const auto& number : {source.timestamp_s, source.latitude_deg, source.longitude_deg}) {
@@ -25,8 +25,8 @@ void write_source(ByteWriter& writer, const HashedImage& image) {
 
 // The manifest of a bundle, which names all that is in it; empty where there is none.
 std::string manifest_text(const std::string& bundle_path) {
-  const auto text = read_text_file(bundle_path + "/" + std::string(kManifestName),
-                                   kMaxManifestBytes);
+  const auto text =
+      read_text_file(bundle_path + "/" + std::string(kManifestName), kMaxManifestBytes);
   return text ? *text : std::string();
 }
 

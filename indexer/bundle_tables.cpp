@@ -40,8 +40,8 @@ ImageRecord make_record(const SourceImage& source, const ImageWork& work,
   record.latitude_deg = source.latitude_deg;
   record.longitude_deg = source.longitude_deg;
   for (const auto& detection : work.detections) {
-    record.detections.push_back({static_cast<uint16_t>(detection.class_id), detection.confidence,
-                                 detection.box_xyxy_px});
+    record.detections.push_back(
+        {static_cast<uint16_t>(detection.class_id), detection.confidence, detection.box_xyxy_px});
   }
   return record;
 }
@@ -51,8 +51,7 @@ Column category_column(std::string name, const std::vector<std::string>& texts) 
   Column column{.name = std::move(name), .type = ColumnType::kCategory};
   column.values = texts;
   std::sort(column.values.begin(), column.values.end());
-  column.values.erase(std::unique(column.values.begin(), column.values.end()),
-                      column.values.end());
+  column.values.erase(std::unique(column.values.begin(), column.values.end()), column.values.end());
   for (const auto& text : texts) {
     const auto position = std::lower_bound(column.values.begin(), column.values.end(), text);
     column.codes.push_back(static_cast<uint32_t>(position - column.values.begin()));
@@ -106,10 +105,10 @@ std::vector<Column> make_columns(const BundleTables& tables,
   columns.push_back(number_column("longitude_deg", records, [](const auto& record) {
     return record.longitude_deg.value_or(kAbsent);
   }));
-  columns.push_back(number_column(
-      "width_px", records, [](const auto& record) { return double{} + record.width_px; }));
-  columns.push_back(number_column(
-      "height_px", records, [](const auto& record) { return double{} + record.height_px; }));
+  columns.push_back(number_column("width_px", records,
+                                  [](const auto& record) { return double{} + record.width_px; }));
+  columns.push_back(number_column("height_px", records,
+                                  [](const auto& record) { return double{} + record.height_px; }));
   return columns;
 }
 

@@ -17,8 +17,8 @@ struct BundleTables {
   std::vector<std::string> datasets;  // slugs; records name them by position
   RowTable whole;                     // whole images and tiles
   RowTable crops;
-  std::vector<ImageRecord> records;       // [image_count], thumbnails not yet placed
-  std::vector<Sha256Digest> contents;     // [image_count]
+  std::vector<ImageRecord> records;    // [image_count], thumbnails not yet placed
+  std::vector<Sha256Digest> contents;  // [image_count]
   std::vector<Column> columns;
 };
 

@@ -1,8 +1,9 @@
 #include "indexer/command_line.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+
+#include <CLI/CLI.hpp>
 
 #include "indexer/commands/bench.h"
 #include "indexer/commands/build.h"
@@ -47,10 +48,9 @@ const std::map<std::string, ProgressStyle> kProgressStyles = {{"auto", ProgressS
                                                               {"none", ProgressStyle::kQuiet}};
 const std::map<std::string, Device> kDevices = {
     {"auto", Device::kAuto}, {"cpu", Device::kCpu}, {"cuda", Device::kCuda}};
-const std::map<std::string, PublishedModels> kPublishedModels = {
-    {"none", PublishedModels::kNone},
-    {"text", PublishedModels::kText},
-    {"both", PublishedModels::kBoth}};
+const std::map<std::string, PublishedModels> kPublishedModels = {{"none", PublishedModels::kNone},
+                                                                 {"text", PublishedModels::kText},
+                                                                 {"both", PublishedModels::kBoth}};
 const std::map<std::string, SearchPath> kSearchPaths = {{"hnsw", SearchPath::kHnsw},
                                                         {"exact", SearchPath::kExact}};
 const std::map<std::string, bool> kSwitch = {{"on", true}, {"off", false}};
@@ -69,9 +69,8 @@ CLI::Option* add_choice(CLI::App* command, const std::string& name, T& value,
 }
 
 void add_build(Parser& parser) {
-  auto [command, options] =
-      parser.add(parser.app, "build", "Index folders of images into a searchable static site",
-                 &run_build);
+  auto [command, options] = parser.add(
+      parser.app, "build", "Index folders of images into a searchable static site", &run_build);
   command->add_option("SOURCE", options->sources, "Folders of images or KITTI raw drives")
       ->required();
   command->add_option("--out", options->out, "The site to make or update")->required();
@@ -90,20 +89,23 @@ void add_build(Parser& parser) {
   command->add_option("--m", options->graph.m, "HNSW: neighbors of a row")
       ->capture_default_str()
       ->check(CLI::Range(2, 128));
-  command->add_option("--ef-construction", options->graph.ef_construction,
-                      "HNSW: candidates while building")
+  command
+      ->add_option("--ef-construction", options->graph.ef_construction,
+                   "HNSW: candidates while building")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
-  command->add_option("--thumbnail-px", options->thumbnail_px,
-                      "Longer side of a thumbnail; 0: no thumbnails")
+  command
+      ->add_option("--thumbnail-px", options->thumbnail_px,
+                   "Longer side of a thumbnail; 0: no thumbnails")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096));
   command->add_option("--threads", options->threads, "Threads; 0: one for each core")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
   add_choice(command, "--device", options->device, kDevices, "Where the models run (default auto)");
-  command->add_option("--adapter", options->adapter,
-                      "How the source is read; default: recognised by its layout")
+  command
+      ->add_option("--adapter", options->adapter,
+                   "How the source is read; default: recognised by its layout")
       ->check(CLI::IsMember(adapter_names()));
   command->add_option("--dataset", options->dataset, "Name of the dataset; default: of the folder");
   command->add_option("--catalog", options->catalog,
@@ -117,14 +119,14 @@ void add_build(Parser& parser) {
              "Models the site carries for search in the browser (default both)");
   add_choice(command, "--progress", options->progress, kProgressStyles,
              "How progress is told on stderr (default auto)");
-  command->footer("A second build without changes embeds nothing. Images that cannot be read are "
-                  "listed in errors.jsonl beside the catalog; the exit code is then 3.");
+  command->footer(
+      "A second build without changes embeds nothing. Images that cannot be read are "
+      "listed in errors.jsonl beside the catalog; the exit code is then 3.");
 }
 
 void add_search(Parser& parser) {
-  auto [command, options] = parser.add(parser.app, "search",
-                                       "Search a bundle by text, image or one of its images",
-                                       &run_search);
+  auto [command, options] = parser.add(
+      parser.app, "search", "Search a bundle by text, image or one of its images", &run_search);
   command->add_option("BUNDLE", options->bundle, kPlaceHelp)->required();
   auto* query = command->add_option_group("query");
   query->add_option("TEXT", options->text, "What to look for, such as \"red bus at night\"");
@@ -138,26 +140,28 @@ void add_search(Parser& parser) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
   add_choice(command, "--path", options->path, kSearchPaths, "How to search (default hnsw)");
-  command->add_option("--filter", options->filters,
-                      "Condition 'field OP value', OP one of = != >= <= in; repeated: all hold")
+  command
+      ->add_option("--filter", options->filters,
+                   "Condition 'field OP value', OP one of = != >= <= in; repeated: all hold")
       ->allow_extra_args(false);
   command->add_flag("--json", options->json, "Print one JSON object");
-  command->footer("Filters: 'sequence = NAME', 'class in car,bus', 'class.car >= 2', "
-                  "'timestamp_s >= 1700000000'.");
+  command->footer(
+      "Filters: 'sequence = NAME', 'class in car,bus', 'class.car >= 2', "
+      "'timestamp_s >= 1700000000'.");
 }
 
 void add_bundle_commands(Parser& parser) {
   {
-    auto [command, options] = parser.add(parser.app, "verify",
-                                         "Check every object of a bundle; exit code 4 if damaged",
-                                         &run_verify);
+    auto [command, options] =
+        parser.add(parser.app, "verify", "Check every object of a bundle; exit code 4 if damaged",
+                   &run_verify);
     command->add_option("BUNDLE", options->bundle, kPlaceHelp)->required();
     command->add_flag("--json", options->json, "Print one JSON object");
   }
   {
-    auto [command, options] = parser.add(
-        parser.app, "inspect", "Show what a bundle holds: counts, model, sizes, quality",
-        &run_inspect);
+    auto [command, options] =
+        parser.add(parser.app, "inspect", "Show what a bundle holds: counts, model, sizes, quality",
+                   &run_inspect);
     command->add_option("BUNDLE", options->bundle, kPlaceHelp)->required();
     command->add_flag("--json", options->json, "Print one JSON object");
   }
@@ -197,8 +201,8 @@ void add_bundle_commands(Parser& parser) {
 
 void add_model_commands(Parser& parser) {
   {
-    auto [command, options] = parser.add(parser.app, "embed",
-                                         "Print the embedding of a text or an image", &run_embed);
+    auto [command, options] =
+        parser.add(parser.app, "embed", "Print the embedding of a text or an image", &run_embed);
     command->add_option("--model", options->model, "CLIP model: a name or a folder");
     auto* input = command->add_option_group("input");
     input->add_option("--text", options->text, "A text");

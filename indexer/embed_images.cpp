@@ -115,8 +115,8 @@ Result<EmbedReport> embed_images(const std::vector<HashedImage>& images, const C
   const auto started = Clock::now();
   EmbedReport report;
   ASSIGN_OR_RETURN(const auto plan, make_plan(images, key, catalog));
-  RETURN_IF_ERROR(add_thumbnails(plan.without_thumbnail, options.thumbnail_px, thread_count,
-                                 catalog, report));
+  RETURN_IF_ERROR(
+      add_thumbnails(plan.without_thumbnail, options.thumbnail_px, thread_count, catalog, report));
   Group order;
   for (const auto& group : plan.groups) order.insert(order.end(), group.begin(), group.end());
   if (order.empty()) return report;

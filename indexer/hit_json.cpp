@@ -10,9 +10,12 @@ double rounded(float value, double steps) { return std::round(value * steps) / s
 
 const char* view_kind_name(ViewKind kind) {
   switch (kind) {
-    case ViewKind::kWhole: return "whole";
-    case ViewKind::kTile: return "tile";
-    case ViewKind::kCrop: return "crop";
+    case ViewKind::kWhole:
+      return "whole";
+    case ViewKind::kTile:
+      return "tile";
+    case ViewKind::kCrop:
+      return "crop";
   }
   return "unknown";
 }
@@ -23,11 +26,11 @@ JsonValue detections_json(const Root& root, const ImageRecord& record) {
     const bool named = detection.class_id < root.class_names.size();
     JsonValue::Array box;
     for (const float edge : detection.box_xyxy_px) box.push_back(rounded(edge, 100));
-    detections.push_back(JsonValue{
-        {"class_name", named ? root.class_names[detection.class_id]
-                             : "class " + std::to_string(detection.class_id)},
-        {"confidence", rounded(detection.confidence, 10000)},
-        {"box_xyxy_px", std::move(box)}});
+    detections.push_back(
+        JsonValue{{"class_name", named ? root.class_names[detection.class_id]
+                                       : "class " + std::to_string(detection.class_id)},
+                  {"confidence", rounded(detection.confidence, 10000)},
+                  {"box_xyxy_px", std::move(box)}});
   }
   return detections;
 }
@@ -37,17 +40,16 @@ JsonValue detections_json(const Root& root, const ImageRecord& record) {
 JsonValue record_json(const Root& root, const ImageRecord& record) {
   const std::string url = media_url(root, record);
   const bool known_dataset = record.dataset < root.datasets.size();
-  JsonValue object{
-      {"image_id", record.image_id},
-      {"dataset", known_dataset ? root.datasets[record.dataset].slug : std::string()},
-      {"sequence", record.sequence},
-      {"camera", record.camera},
-      {"timestamp_s", record.timestamp_s},
-      {"path", record.path},
-      {"media_url", url.empty() ? JsonValue() : JsonValue(url)},
-      {"width_px", record.width_px},
-      {"height_px", record.height_px},
-      {"detections", detections_json(root, record)}};
+  JsonValue object{{"image_id", record.image_id},
+                   {"dataset", known_dataset ? root.datasets[record.dataset].slug : std::string()},
+                   {"sequence", record.sequence},
+                   {"camera", record.camera},
+                   {"timestamp_s", record.timestamp_s},
+                   {"path", record.path},
+                   {"media_url", url.empty() ? JsonValue() : JsonValue(url)},
+                   {"width_px", record.width_px},
+                   {"height_px", record.height_px},
+                   {"detections", detections_json(root, record)}};
   if (record.latitude_deg && record.longitude_deg) {
     object.set("latitude_deg", record.latitude_deg);
     object.set("longitude_deg", record.longitude_deg);

@@ -57,8 +57,7 @@ Result<BuiltIndex> build_index(const RowTable& rows, const GraphOptions& options
   info.code_parameters = std::move(parameter_bytes).take();
   encode_rows(rows, index);
   ASSIGN_OR_RETURN(info.codes, writer.add_payload(ObjectKind::kCodes, index.codes));
-  ASSIGN_OR_RETURN(info.refinement,
-                   writer.add_payload(ObjectKind::kRefinement, index.refinement));
+  ASSIGN_OR_RETURN(info.refinement, writer.add_payload(ObjectKind::kRefinement, index.refinement));
   ASSIGN_OR_RETURN(info.views, writer.add_payload(ObjectKind::kViews, write_views(rows.views)));
   ASSIGN_OR_RETURN(index.graph, build_graph(rows.embeddings, rows.dim, options, progress));
   ASSIGN_OR_RETURN(info.graph, writer.add_payload(ObjectKind::kGraph, write_graph(index.graph)));

@@ -30,7 +30,9 @@ struct BuiltIndex {
   HnswGraph graph;
 
   CodeTable code_table() const {
-    return {{reinterpret_cast<const int8_t*>(codes.data()), codes.size()}, info.row_count, info.dim,
+    return {{reinterpret_cast<const int8_t*>(codes.data()), codes.size()},
+            info.row_count,
+            info.dim,
             refinement};
   }
 };

@@ -7,10 +7,14 @@ namespace {
 
 int exit_code(sightline::ErrorCode code) {
   switch (code) {
-    case sightline::ErrorCode::kInvalidArgument: return 2;
-    case sightline::ErrorCode::kCorrupt: return 4;
-    case sightline::ErrorCode::kModel: return 5;
-    default: return 1;
+    case sightline::ErrorCode::kInvalidArgument:
+      return 2;
+    case sightline::ErrorCode::kCorrupt:
+      return 4;
+    case sightline::ErrorCode::kModel:
+      return 5;
+    default:
+      return 1;
   }
 }
 

@@ -85,7 +85,8 @@ Result<uint32_t> OpenedBundle::find_image(const std::string& image_id) {
     ASSIGN_OR_RETURN(const auto found, record(ordinal));
     if (found.image_id == image_id) return ordinal;
   }
-  return not_found("no image '" + image_id + "' in this bundle; a search prints the image_id of each hit");
+  return not_found("no image '" + image_id +
+                   "' in this bundle; a search prints the image_id of each hit");
 }
 
 Result<std::vector<ExampleQuery>> OpenedBundle::examples() {

@@ -28,8 +28,8 @@ uint32_t needed_short_side_px(const PrepareOptions& options) {
     return std::max(2 * options.preprocessing.size_px, options.thumbnail_px);
   }
   if (options.crops) return 0;
-  return std::max({2 * options.preprocessing.size_px, options.thumbnail_px,
-                   options.detector->input_size_px()});
+  return std::max(
+      {2 * options.preprocessing.size_px, options.thumbnail_px, options.detector->input_size_px()});
 }
 
 }  // namespace

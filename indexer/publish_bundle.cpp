@@ -106,8 +106,10 @@ Result<ModelInfo> add_model(const PublishOptions& options, const ClipModel& clip
                    writer.add_payload(ObjectKind::kTokenizer, clip.tokenizer().serialize()));
   const bool text = options.models != PublishedModels::kNone;
   const bool vision = options.models == PublishedModels::kBoth;
-  ASSIGN_OR_RETURN(auto text_file, add_model_file("text", clip.folder().clip.text.path, text, writer));
-  ASSIGN_OR_RETURN(auto vision_file, add_model_file("vision", clip.folder().clip.vision.path, vision, writer));
+  ASSIGN_OR_RETURN(auto text_file,
+                   add_model_file("text", clip.folder().clip.text.path, text, writer));
+  ASSIGN_OR_RETURN(auto vision_file,
+                   add_model_file("vision", clip.folder().clip.vision.path, vision, writer));
   model.files.push_back(std::move(text_file));
   model.files.push_back(std::move(vision_file));
   return model;
@@ -128,10 +130,8 @@ Result<void> add_indexes(const BundleTables& tables, const PublishOptions& optio
     if (rows->kind == RowKind::kCrops && rows->views.empty()) continue;
     progress.begin(rows->kind == RowKind::kCrops ? "index crops" : "index images",
                    rows->views.size());
-    ASSIGN_OR_RETURN(auto index,
-                     build_index(*rows, options.graph, writer, [&](uint32_t, uint32_t) {
-                       progress.add();
-                     }));
+    ASSIGN_OR_RETURN(auto index, build_index(*rows, options.graph, writer,
+                                             [&](uint32_t, uint32_t) { progress.add(); }));
     const auto spread = measure_spread(*rows, calibration);
     index.info.similarity_mean = spread.mean;
     index.info.similarity_stddev = spread.stddev;
@@ -143,8 +143,8 @@ Result<void> add_indexes(const BundleTables& tables, const PublishOptions& optio
   progress.begin("examples");
   const RowTable* const row_tables[] = {&tables.whole, &tables.crops};
   const auto examples = choose_examples(phrases, embeddings, row_tables);
-  ASSIGN_OR_RETURN(root.examples, writer.add_payload(ObjectKind::kExamples,
-                                                     write_examples(examples, clip.dim())));
+  ASSIGN_OR_RETURN(root.examples,
+                   writer.add_payload(ObjectKind::kExamples, write_examples(examples, clip.dim())));
   return {};
 }
 

@@ -56,7 +56,8 @@ double clarity(const RowTable& rows, const float* phrase) {
                           : 0;
 }
 
-// Whether a phrase repeats a telling word of the phrases chosen so far, and if not, its words count.
+// Whether a phrase repeats a telling word of the phrases chosen so far, and if not, its words
+// count.
 bool is_fresh(const std::string& phrase, std::map<std::string, int>& used) {
   std::istringstream words(phrase);
   std::vector<std::string> telling;

@@ -62,7 +62,8 @@ Result<ModelFile> model_file(OpenedBundle& bundle, const std::string& role) {
   }
   return model_error("the bundle's " + role + " model ('" + model.id +
                      "') is neither installed nor carried by the bundle; get it with 'sightline "
-                     "models fetch " + model.id + "'");
+                     "models fetch " +
+                     model.id + "'");
 }
 
 }  // namespace

@@ -18,8 +18,9 @@ Result<std::string> find_page_files() {
   for (const auto& candidate : {bin / "../share/sightline/site", bin / "../web/site"}) {
     if (fs::exists(candidate / "index.html", failed)) return candidate.lexically_normal().string();
   }
-  return not_found("the page's files are not beside the program; run 'npm run build', or build with "
-                   "--bundle-only");
+  return not_found(
+      "the page's files are not beside the program; run 'npm run build', or build with "
+      "--bundle-only");
 }
 
 Result<uint64_t> copy_page_files(const std::string& page_path, const std::string& site_path) {

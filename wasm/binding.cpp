@@ -3,12 +3,12 @@
 // Bytes and vectors are copied across the border. Objects of the classes own memory of the module
 // and end with delete(). A failed Result is thrown as an Error with `code` and the same message.
 
-#include <emscripten/bind.h>
-#include <emscripten/val.h>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <emscripten/bind.h>
+#include <emscripten/val.h>
 
 #include "native/bundle/examples.h"
 #include "native/bundle/object.h"
@@ -271,8 +271,8 @@ class SearcherBinding {
   }
   bool ready() const { return searcher_.ready(); }
   val search(const val& embedding, const val& options) {
-    return to_object(value_or_throw(
-        searcher_.search(to_vector<float>(embedding), to_search_options(options))));
+    return to_object(
+        value_or_throw(searcher_.search(to_vector<float>(embedding), to_search_options(options))));
   }
   val image_embedding(uint32_t image) const {
     return to_typed_array("Float32Array", value_or_throw(searcher_.image_embedding(image)));
@@ -314,8 +314,8 @@ class TokenizerBinding {
 };
 
 val unpack(const val& ref, const val& stored) {
-  return to_typed_array("Uint8Array", value_or_throw(unpack_object(to_object_ref(ref),
-                                                                   to_vector<uint8_t>(stored))));
+  return to_typed_array(
+      "Uint8Array", value_or_throw(unpack_object(to_object_ref(ref), to_vector<uint8_t>(stored))));
 }
 
 val read_records(const val& payload) {

@@ -86,7 +86,8 @@ Result<std::vector<std::string>> read_queries(const BenchOptions& options, const
   for (std::string line; std::getline(lines, line);) {
     if (!line.empty()) queries.push_back(line);
   }
-  if (queries.empty()) return invalid_argument(options.queries + ": no query in it, expected one a line");
+  if (queries.empty())
+    return invalid_argument(options.queries + ": no query in it, expected one a line");
   return queries;
 }
 

@@ -9,12 +9,12 @@
 namespace sightline {
 
 struct BenchOptions {
-  std::string bundle;                            // a site, a bundle or the address of either
-  std::string queries;                           // a file with a query a line; "": built-in phrases
+  std::string bundle;   // a site, a bundle or the address of either
+  std::string queries;  // a file with a query a line; "": built-in phrases
   std::vector<uint32_t> ef_search = {32, 64, 128};
-  uint32_t repeat = 3;                           // runs over all queries; the fastest run counts
-  bool measure_build = false;                    // also times building the graph again
-  std::string output;                            // a file for the JSON report; "": standard output
+  uint32_t repeat = 3;         // runs over all queries; the fastest run counts
+  bool measure_build = false;  // also times building the graph again
+  std::string output;          // a file for the JSON report; "": standard output
 };
 
 // Measures search of a bundle on one thread: for each efSearch recall@10 against exact search of

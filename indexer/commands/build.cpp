@@ -30,8 +30,7 @@ struct Models {
   bool clip_is_embedded = false;
 };
 
-Result<Models> load_models(const BuildOptions& options, unsigned thread_count,
-                           Progress& progress) {
+Result<Models> load_models(const BuildOptions& options, unsigned thread_count, Progress& progress) {
   const OnnxOptions onnx{options.device, static_cast<int>(thread_count)};
   ASSIGN_OR_RETURN(const auto clip_found, find_model(options.model, ModelKind::kClip));
   ASSIGN_OR_RETURN(auto clip, ClipModel::load(clip_found.folder, {.onnx = onnx}));
@@ -49,7 +48,8 @@ Result<Models> load_models(const BuildOptions& options, unsigned thread_count,
   return models;
 }
 
-// Building over a bundle of a newer format would take from its readers what this program cannot write.
+// Building over a bundle of a newer format would take from its readers what this program cannot
+// write.
 Result<void> refuse_newer_bundle(const std::string& bundle_path) {
   const auto text =
       read_text_file(bundle_path + "/" + std::string(kManifestName), kMaxManifestBytes);
@@ -69,8 +69,9 @@ Result<void> check_output(const BuildOptions& options, const std::string& bundle
   }
   if (fs::is_empty(options.out, failed)) return {};
   if (fs::exists(bundle_path + "/objects", failed)) return refuse_newer_bundle(bundle_path);
-  return invalid_argument("--out " + options.out +
-                          ": the folder is not empty and holds no Sightline site; choose a new one");
+  return invalid_argument(
+      "--out " + options.out +
+      ": the folder is not empty and holds no Sightline site; choose a new one");
 }
 
 // What is in each of the sources.
@@ -108,8 +109,7 @@ Result<std::vector<HashedImage>> hash_images(const BuildOptions& options,
     for (size_t i = 0; i < scan.images.size(); ++i) {
       stamps[i] = stamp_of_file(scan.images[i].path);
       if (!stamps[i]) continue;
-      ASSIGN_OR_RETURN(const auto known,
-                       catalog.known_content(source, scan.images[i], *stamps[i]));
+      ASSIGN_OR_RETURN(const auto known, catalog.known_content(source, scan.images[i], *stamps[i]));
       if (known) {
         digests[i] = *known;
       } else {
@@ -138,9 +138,8 @@ Result<std::vector<HashedImage>> hash_images(const BuildOptions& options,
   std::vector<SourceImage> sources;
   for (const auto& image : images) sources.push_back(image.source);
   RETURN_IF_ERROR(sort_by_image_id(sources));
-  std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) {
-    return a.source.image_id < b.source.image_id;
-  });
+  std::sort(images.begin(), images.end(),
+            [](const auto& a, const auto& b) { return a.source.image_id < b.source.image_id; });
   RETURN_IF_ERROR(catalog.commit());
   return images;
 }
@@ -262,7 +261,7 @@ Result<int> run_build(const BuildOptions& options) {
   RETURN_IF_ERROR(record_errors(errors, errors_path, catalog));
   if (images.size() <= report.errors.size()) {
     return not_found("no image could be indexed: " + std::to_string(errors.size()) +
-                            " failed; see " + errors_path);
+                     " failed; see " + errors_path);
   }
 
   const auto publish = publish_options(options, models, images);
@@ -284,9 +283,9 @@ Result<int> run_build(const BuildOptions& options) {
   }
   progress.note(options.out + ": " + std::to_string(images.size() - report.errors.size()) +
                 " images, " + std::to_string(new_file_count) + " files written" +
-                (errors.empty() ? ""
-                                : "; " + std::to_string(errors.size()) + " left out, see " +
-                                      errors_path));
+                (errors.empty()
+                     ? ""
+                     : "; " + std::to_string(errors.size()) + " left out, see " + errors_path));
   return errors.empty() ? 0 : 3;
 }
 

@@ -15,19 +15,19 @@ struct BuildOptions {
   std::vector<std::string> sources;
   std::string out;
   bool bundle_only = false;
-  bool full = false;         // forget what the output was built from, write everything again
-  std::string model;         // "": the default
-  std::string detector;      // "": the default; "none"
+  bool full = false;     // forget what the output was built from, write everything again
+  std::string model;     // "": the default
+  std::string detector;  // "": the default; "none"
   bool crops = true;
   float min_confidence = 0.3f;
   GraphOptions graph;
   uint32_t thumbnail_px = 512;
-  unsigned threads = 0;      // 0: one for each core
+  unsigned threads = 0;  // 0: one for each core
   Device device = Device::kAuto;
-  std::string adapter;       // "": recognised by the layout
-  std::string dataset;       // "": named by the adapter
-  std::string catalog;       // "": .sightline/catalog.sqlite beside the first source
-  std::string title;         // "": the names of the datasets
+  std::string adapter;  // "": recognised by the layout
+  std::string dataset;  // "": named by the adapter
+  std::string catalog;  // "": .sightline/catalog.sqlite beside the first source
+  std::string title;    // "": the names of the datasets
   std::string licence;
   std::string media_base_url;
   PublishedModels models = PublishedModels::kBoth;

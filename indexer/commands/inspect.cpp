@@ -40,13 +40,14 @@ JsonValue bundle_json(const OpenedBundle& bundle, const KindTotals& totals) {
   uint64_t index_bytes = 0;
   for (const auto& [kind, total] : totals) {
     sizes.set(kind, JsonValue{{"objects", total.object_count}, {"bytes", total.byte_count}});
-    if (kind == "codes" || kind == "refinement" || kind == "graph" || kind == "views") index_bytes += total.byte_count;
+    if (kind == "codes" || kind == "refinement" || kind == "graph" || kind == "views")
+      index_bytes += total.byte_count;
   }
   JsonValue quality = JsonValue::Object{};
   for (const auto& figure : root.quality) quality.set(figure.name, figure.value);
   return JsonValue{
-      {"format", std::to_string(bundle.manifest().major) + "." +
-                     std::to_string(bundle.manifest().minor)},
+      {"format",
+       std::to_string(bundle.manifest().major) + "." + std::to_string(bundle.manifest().minor)},
       {"root", object_name(bundle.manifest().root)},
       {"generator", root.generator},
       {"title", root.title},

@@ -29,15 +29,17 @@ std::vector<uint64_t> allowed_rows(std::span<const ViewRow> views,
 }  // namespace
 
 CodeTable LoadedIndex::codes() const {
-  return {
-      {reinterpret_cast<const int8_t*>(codes_.data()), codes_.size()}, info_.row_count, info_.dim, refinement_};
+  return {{reinterpret_cast<const int8_t*>(codes_.data()), codes_.size()},
+          info_.row_count,
+          info_.dim,
+          refinement_};
 }
 
 void LoadedIndex::decode(uint32_t row, std::span<float> embedding) const {
   const CodeTable table = codes();
-  const auto refinement =
-      refinement_.empty() ? std::span<const uint8_t>{}
-                          : std::span(table.row_refinement(row), refinement_bytes(table.dim));
+  const auto refinement = refinement_.empty()
+                              ? std::span<const uint8_t>{}
+                              : std::span(table.row_refinement(row), refinement_bytes(table.dim));
   decode_row(parameters_, {table.row(row), table.dim}, embedding, refinement);
 }
 
@@ -72,8 +74,7 @@ Result<void> LoadedIndex::take_views(std::span<const uint8_t> payload, uint32_t 
   std::vector<uint32_t> shown;
   for (const auto& row : views_) shown.push_back(row.image);
   std::sort(shown.begin(), shown.end());
-  shown_images_ =
-      static_cast<uint32_t>(std::unique(shown.begin(), shown.end()) - shown.begin());
+  shown_images_ = static_cast<uint32_t>(std::unique(shown.begin(), shown.end()) - shown.begin());
   return {};
 }
 

@@ -57,8 +57,8 @@ class LoadedIndex {
   CodeParameters parameters_;
   std::vector<uint8_t> codes_;       // [row_count, dim] int8
   std::vector<uint8_t> refinement_;  // [row_count, refinement_bytes(dim)], or empty
-  std::vector<ViewRow> views_;  // [row_count]
-  uint32_t shown_images_ = 0;   // images with at least one row
+  std::vector<ViewRow> views_;       // [row_count]
+  uint32_t shown_images_ = 0;        // images with at least one row
   std::optional<HnswGraph> graph_;
 };
 

@@ -1,7 +1,7 @@
 """Byte-level BPE in CLIP's own file format: training, encoding, and the two files.
 
-ids: 256 bytes, 256 bytes that end a word (`</w>`), the merges in order, then
-<|startoftext|> and <|endoftext|>; so every text can be encoded and the end token has the highest id.
+ids: 256 bytes, 256 bytes that end a word (`</w>`), the merges in order, then <|startoftext|> and
+<|endoftext|>; so every text can be encoded, and the end token has the highest id.
 """
 import collections
 import json
@@ -13,7 +13,7 @@ PATTERN = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[^\W\d_]+|\d|(?:[^\s\w]|_)+")
 
 
 def byte_symbols():
-    """byte -> printable character, as GPT-2 and CLIP map them, in the order of CLIP's vocabulary."""
+    """byte -> printable character, as GPT-2 and CLIP map them, in CLIP's order."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     symbols = {byte: chr(byte) for byte in printable}
     for byte in range(256):
@@ -88,11 +88,15 @@ class Tokenizer:
                 if word not in self.known:
                     self.known[word] = self.split(word)
                 ids += self.known[word]
-        return ids[:context_length - 1] + [self.end_id]
+        return ids[: context_length - 1] + [self.end_id]
 
     def split(self, word, dropout=0.0, rng=None):
         while len(word) > 1:
-            pairs = [p for p in zip(word, word[1:]) if p in self.ranks and not (dropout and rng.random() < dropout)]
+            pairs = [
+                p
+                for p in zip(word, word[1:])
+                if p in self.ranks and not (dropout and rng.random() < dropout)
+            ]
             if not pairs:
                 break
             word = merged(word, min(pairs, key=self.ranks.get))
@@ -104,7 +108,9 @@ class Tokenizer:
             json.dump(self.ids, out, ensure_ascii=False, separators=(",", ":"))
             out.write("\n")
         with open(folder / "merges.txt", "w", encoding="utf-8") as out:
-            out.write("#version: 0.2\n" + "".join(f"{left} {right}\n" for left, right in self.merges))
+            out.write(
+                "#version: 0.2\n" + "".join(f"{left} {right}\n" for left, right in self.merges)
+            )
 
     @staticmethod
     def load(folder):

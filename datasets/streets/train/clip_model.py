@@ -12,19 +12,19 @@ from torch.nn import functional as F
 
 @dataclass
 class VisionConfig:
-    image_size: int = 96        # px, square
-    patch_size: int = 16        # px a token covers
+    image_size: int = 96  # px, square
+    patch_size: int = 16  # px a token covers
     width: int = 192
     layers: int = 3
     heads: int = 6
-    stem: str = "conv"          # "conv": residual convolutions; "patch": one strided convolution
-    pooling: str = "mean_max"   # "mean_max" over tokens, or "class" token as in CLIP
+    stem: str = "conv"  # "conv": residual convolutions; "patch": one strided convolution
+    pooling: str = "mean_max"  # "mean_max" over tokens, or "class" token as in CLIP
 
 
 @dataclass
 class TextConfig:
     vocab_size: int = 2000
-    context_length: int = 32    # tokens, start and end included
+    context_length: int = 32  # tokens, start and end included
     width: int = 192
     layers: int = 3
     heads: int = 6
@@ -42,13 +42,18 @@ class ClipConfig:
 
     @staticmethod
     def from_dict(values):
-        return ClipConfig(values["dim"], VisionConfig(**values["vision"]), TextConfig(**values["text"]))
+        return ClipConfig(
+            values["dim"], VisionConfig(**values["vision"]), TextConfig(**values["text"])
+        )
 
 
 def vit_b32():
     """The shape of openai/clip-vit-base-patch32."""
-    return ClipConfig(512, VisionConfig(224, 32, 768, 12, 12, "patch", "class"),
-                      TextConfig(49408, 77, 512, 12, 8, 49407))
+    return ClipConfig(
+        512,
+        VisionConfig(224, 32, 768, 12, 12, "patch", "class"),
+        TextConfig(49408, 77, 512, 12, 8, 49407),
+    )
 
 
 class Block(nn.Module):
@@ -80,8 +85,10 @@ class ConvNorm(nn.Sequential):
     """Convolution and batch norm, which export folds into one convolution."""
 
     def __init__(self, c_in, c_out, kernel, stride):
-        super().__init__(nn.Conv2d(c_in, c_out, kernel, stride, (kernel - stride + 1) // 2, bias=False),
-                         nn.BatchNorm2d(c_out))
+        super().__init__(
+            nn.Conv2d(c_in, c_out, kernel, stride, (kernel - stride + 1) // 2, bias=False),
+            nn.BatchNorm2d(c_out),
+        )
 
 
 class Residual(nn.Module):
@@ -117,8 +124,11 @@ class VisionTower(nn.Module):
         self.config = config
         tokens = (config.image_size // config.patch_size) ** 2
         conv = config.stem == "conv"
-        self.stem = ConvStem(config.width) if conv else nn.Conv2d(
-            3, config.width, config.patch_size, config.patch_size, bias=False)
+        self.stem = (
+            ConvStem(config.width)
+            if conv
+            else nn.Conv2d(3, config.width, config.patch_size, config.patch_size, bias=False)
+        )
         has_class = config.pooling == "class"
         self.class_token = nn.Parameter(torch.randn(config.width) * 0.02) if has_class else None
         self.positions = nn.Parameter(torch.randn(tokens + has_class, config.width) * 0.02)
@@ -163,7 +173,7 @@ class TextTower(nn.Module):
     def forward(self, input_ids):
         """[n, tokens] int64, tokens <= context_length -> [n, dim], not normalised.
 
-        Pooled at the first end-of-text token; as attention is causal, what follows it has no effect.
+        Pooled at the first end-of-text token; attention is causal, so what follows has no effect.
         """
         length = input_ids.shape[1]
         x = self.embed(input_ids) + self.positions[:length]
@@ -185,5 +195,7 @@ class Clip(nn.Module):
 
     def logits(self, image_embeds, text_embeds):
         """[n, dim], [q, dim] -> [n, q] log-odds that the image shows what the text says."""
-        cosine = F.normalize(image_embeds.float(), dim=1) @ F.normalize(text_embeds.float(), dim=1).t()
+        cosine = (
+            F.normalize(image_embeds.float(), dim=1) @ F.normalize(text_embeds.float(), dim=1).t()
+        )
         return self.log_scale.exp().clamp(max=100) * cosine + self.bias

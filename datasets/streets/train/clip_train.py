@@ -19,7 +19,9 @@ IMAGE_MEAN, IMAGE_STD = (0.45, 0.45, 0.45), (0.25, 0.25, 0.25)
 
 def normalised(views, device="cpu"):
     """[n, s, s, 3] uint8 -> [n, 3, s, s] float32 as preprocessor_config.json says."""
-    pixels = torch.from_numpy(np.ascontiguousarray(views)).to(device).permute(0, 3, 1, 2).float() / 255
+    pixels = (
+        torch.from_numpy(np.ascontiguousarray(views)).to(device).permute(0, 3, 1, 2).float() / 255
+    )
     mean, std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (IMAGE_MEAN, IMAGE_STD))
     return ((pixels - mean) / std).contiguous(memory_format=torch.channels_last)
 
@@ -32,7 +34,10 @@ def padded_ids(tokenizer, texts, context_length, dropout=0.0, rng=None):
 
 
 def grid_targets(seen, cells):
-    """What each token's cell shows: [n, MAX_SEEN, 7] -> targets and weights [n, cells * cells, PAIR_COUNT + classes]."""
+    """What each token's cell shows.
+
+    [n, MAX_SEEN, 7] -> targets and weights [n, cells * cells, PAIR_COUNT + classes].
+    """
     targets = np.zeros((len(seen), cells, cells, PAIR_COUNT + len(CLASSES)), np.float32)
     weights = np.ones_like(targets)
     edges = np.arange(cells + 1) / cells
@@ -40,7 +45,7 @@ def grid_targets(seen, cells):
         x0, y0, x1, y1 = seen[row, slot, BOX]
         across = np.clip(np.minimum(edges[1:], x1) - np.maximum(edges[:-1], x0), 0, None)
         down = np.clip(np.minimum(edges[1:], y1) - np.maximum(edges[:-1], y0), 0, None)
-        cover = down[:, None] * across[None] / max(1e-6, min((x1 - x0) * (y1 - y0), 1 / cells ** 2))
+        cover = down[:, None] * across[None] / max(1e-6, min((x1 - x0) * (y1 - y0), 1 / cells**2))
         class_id, colour = int(seen[row, slot, CLASS]), int(seen[row, slot, COLOUR])
         sure = seen[row, slot, STATE] == 1
         for column in (class_id * len(COLOURS) + colour, PAIR_COUNT + class_id):
@@ -81,8 +86,13 @@ def make_batch(cache, tokenizer, config, rng, image_count, text_count):
     half = image_count // 2
     views[:half], seen[:half] = flipped(views[:half], seen[:half])
     features = features_of(seen)
-    meanings = [sample_meaning(rng, features[i], conditions[i]) for i in rng.integers(image_count, size=text_count)]
-    ids = padded_ids(tokenizer, [sentence(rng, m) for m in meanings], config.text.context_length, 0.12, rng)
+    meanings = [
+        sample_meaning(rng, features[i], conditions[i])
+        for i in rng.integers(image_count, size=text_count)
+    ]
+    ids = padded_ids(
+        tokenizer, [sentence(rng, m) for m in meanings], config.text.context_length, 0.12, rng
+    )
     target = torch.from_numpy(truth(features, conditions, meanings))
     cells, cell_weights = grid_targets(seen, config.vision.image_size // config.vision.patch_size)
     return views, ids, target, torch.from_numpy(features[:, :PAIR_COUNT]), cells, cell_weights
@@ -91,7 +101,8 @@ def make_batch(cache, tokenizer, config, rng, image_count, text_count):
 def contrastive_loss(logits, target):
     """logits, target [n, q]; target 0.5 is left out.
 
-    A sigmoid term calibrates; a ranking term sets each true view of a sentence against all its false ones.
+    A sigmoid term calibrates; a ranking term sets each true view of a sentence against all its
+    false ones.
     """
     known = target != 0.5
     sigmoid = F.binary_cross_entropy_with_logits(logits, target, reduction="none")[known].mean()
@@ -101,7 +112,7 @@ def contrastive_loss(logits, target):
 
 
 def train_clip(cache, tokenizer, config, settings, device, log):
-    """-> the averaged Clip. settings: steps, minutes, images and texts a step, lr, seed, log_every."""
+    """-> the averaged Clip. settings: steps, minutes, images, texts, lr, seed, log_every."""
     rng = np.random.default_rng(settings["seed"])
     model = Clip(config).to(device).to(memory_format=torch.channels_last)
     helpers = Helpers(config.vision.width, config.dim).to(device)
@@ -114,9 +125,14 @@ def train_clip(cache, tokenizer, config, settings, device, log):
             group["lr"] = learning_rate(settings["lr"], step, share)
         views, ids, target, pairs, cells, cell_weights = (
             part.to(device) if torch.is_tensor(part) else part
-            for part in make_batch(cache, tokenizer, config, rng, settings["images"], settings["texts"]))
+            for part in make_batch(
+                cache, tokenizer, config, rng, settings["images"], settings["texts"]
+            )
+        )
         pixels = normalised(views, device)
-        shade = torch.from_numpy(rng.uniform([[0.85], [-0.15]], [[1.15], [0.15]], (2, len(views))).astype(np.float32)).to(device)
+        shade = torch.from_numpy(
+            rng.uniform([[0.85], [-0.15]], [[1.15], [0.15]], (2, len(views))).astype(np.float32)
+        ).to(device)
         pixels = pixels * shade[0].view(-1, 1, 1, 1) + shade[1].view(-1, 1, 1, 1)
         with autocast(device):
             tokens = model.vision.tokens(pixels)
@@ -124,8 +140,22 @@ def train_clip(cache, tokenizer, config, settings, device, log):
             cell_logits = helpers.cells(tokens)
         pair_logits = helpers.pairs(F.normalize(images.float(), dim=1) * 16)
         sigmoid, ranking = contrastive_loss(model.logits(images, texts), target)
-        cell = (F.binary_cross_entropy_with_logits(cell_logits.float(), cells, reduction="none") * cell_weights).sum(-1).mean()
-        pair = (F.binary_cross_entropy_with_logits(pair_logits, pairs, reduction="none") * (pairs != 0.5)).sum(-1).mean()
+        cell = (
+            (
+                F.binary_cross_entropy_with_logits(cell_logits.float(), cells, reduction="none")
+                * cell_weights
+            )
+            .sum(-1)
+            .mean()
+        )
+        pair = (
+            (
+                F.binary_cross_entropy_with_logits(pair_logits, pairs, reduction="none")
+                * (pairs != 0.5)
+            )
+            .sum(-1)
+            .mean()
+        )
         loss = 5 * sigmoid + ranking + 0.5 * cell + 0.3 * pair
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -135,7 +165,12 @@ def train_clip(cache, tokenizer, config, settings, device, log):
         sums += [sigmoid.item(), ranking.item(), cell.item(), pair.item()]
         if (step + 1) % settings["log_every"] == 0:
             names = ("sigmoid", "ranking", "cell", "pair")
-            log(part="clip", step=step + 1, share=round(share, 3), **{n: round(v, 4) for n, v in zip(names, sums / settings["log_every"])})
+            log(
+                part="clip",
+                step=step + 1,
+                share=round(share, 3),
+                **{n: round(v, 4) for n, v in zip(names, sums / settings["log_every"])}
+            )
             sums[:] = 0
     model.load_state_dict(average.values)
     return model.cpu().eval()

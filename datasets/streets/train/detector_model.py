@@ -16,7 +16,9 @@ class Conv(nn.Module):
 
     def __init__(self, c_in, c_out, kernel=1, stride=1, padding=None):
         super().__init__()
-        self.conv = nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2 if padding is None else padding, bias=False)
+        self.conv = nn.Conv2d(
+            c_in, c_out, kernel, stride, kernel // 2 if padding is None else padding, bias=False
+        )
         self.norm = nn.BatchNorm2d(c_out, eps=1e-3, momentum=0.03)
 
     def forward(self, x):
@@ -30,7 +32,9 @@ class Split(nn.Module):
         super().__init__()
         half = c_out // 2
         self.enter = Conv(c_in, c_out)
-        self.pairs = nn.ModuleList(nn.Sequential(Conv(half, half, 3), Conv(half, half, 3)) for _ in range(depth))
+        self.pairs = nn.ModuleList(
+            nn.Sequential(Conv(half, half, 3), Conv(half, half, 3)) for _ in range(depth)
+        )
         self.leave = Conv(half * (2 + depth), c_out)
         self.residual = residual
 
@@ -55,15 +59,17 @@ class Detector(nn.Module):
         self.top8 = Split(c16 + c8, c8, 1, residual=False)
         self.down16, self.bottom16 = Conv(c8, c8, 3, 2), Split(c8 + c16, c16, 1, residual=False)
         self.down32, self.bottom32 = Conv(c16, c16, 3, 2), Split(c16 + c32, c32, 1, residual=False)
-        self.heads = nn.ModuleList(nn.Sequential(Conv(channels, c_head, 3), nn.Conv2d(c_head, 4 + class_count, 1))
-                                   for channels in (c8, c16, c32))
+        self.heads = nn.ModuleList(
+            nn.Sequential(Conv(channels, c_head, 3), nn.Conv2d(c_head, 4 + class_count, 1))
+            for channels in (c8, c16, c32)
+        )
         for head in self.heads:
             nn.init.constant_(head[-1].bias[:4], 1.0)
             nn.init.constant_(head[-1].bias[4:], -4.6)
         self.register_buffer("centres", anchor_centres(INPUT_W_PX, INPUT_H_PX), persistent=False)
 
     def raw(self, images):
-        """-> [n, anchors, 4] distances left, top, right, bottom in px; [n, anchors, classes] log-odds."""
+        """-> [n, anchors, 4] px to the left, top, right, bottom; [n, anchors, classes] log-odds."""
         p8 = self.stage8(self.stem(images))
         p16 = self.stage16(p8)
         p32 = self.stage32(p16)
@@ -86,10 +92,12 @@ class Detector(nn.Module):
 
 
 def anchor_centres(width_px, height_px):
-    """[anchors, 3] float32: x, y of the cell centre and its stride, px; rows first, strides 8, 16, 32."""
+    """[anchors, 3] float32: x, y of the cell's centre and its stride, px; strides 8, 16, 32."""
     levels = []
     for stride in STRIDES:
-        y, x = torch.meshgrid(torch.arange(height_px // stride), torch.arange(width_px // stride), indexing="ij")
+        y, x = torch.meshgrid(
+            torch.arange(height_px // stride), torch.arange(width_px // stride), indexing="ij"
+        )
         xy = (torch.stack([x, y], -1).reshape(-1, 2) + 0.5) * stride
         levels.append(torch.cat([xy, torch.full((len(xy), 1), float(stride))], 1))
     return torch.cat(levels)

@@ -13,7 +13,8 @@ FAST_BLAS = "/usr/lib/*/openblas-openmp/libblas.so.3"
 def restart_with_fast_blas(threads):
     """Starts this program again with OpenBLAS's OpenMP build first on the library path.
 
-    Debian's PyTorch takes whatever libblas.so.3 the loader finds; the reference build is 30 times slower.
+    Debian's PyTorch takes whatever libblas.so.3 the loader finds; with the reference build it
+    is 30 times slower.
     """
     if os.environ.get("STREETS_TRAIN_THREADS"):
         return
@@ -22,7 +23,10 @@ def restart_with_fast_blas(threads):
         paths = [os.path.dirname(found[0]), os.environ.get("LD_LIBRARY_PATH", "")]
         os.environ["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)
     else:
-        print("openblas-openmp not found (Debian: libopenblas0-openmp): training may be slow", file=sys.stderr)
+        print(
+            "openblas-openmp not found (Debian: libopenblas0-openmp): training may be slow",
+            file=sys.stderr,
+        )
     os.environ["OMP_NUM_THREADS"] = os.environ["STREETS_TRAIN_THREADS"] = str(threads)
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, *sys.argv])
@@ -31,6 +35,7 @@ def restart_with_fast_blas(threads):
 def prepare_torch(seed):
     """Sets threads and seed. -> the device."""
     import torch
+
     torch.set_num_threads(int(os.environ.get("STREETS_TRAIN_THREADS", "1")))
     torch.manual_seed(seed)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -39,10 +44,16 @@ def prepare_torch(seed):
 def autocast(device):
     """bfloat16 products where the hardware has them (twice as fast); float32 elsewhere."""
     import torch
+
     if device.type == "cuda":
         return torch.autocast("cuda", torch.bfloat16)
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines:
-        native = any(name in line for line in lines if line.startswith("flags") for name in ("avx512_bf16", "amx_bf16"))
+        native = any(
+            name in line
+            for line in lines
+            if line.startswith("flags")
+            for name in ("avx512_bf16", "amx_bf16")
+        )
     return torch.autocast("cpu", torch.bfloat16) if native else contextlib.nullcontext()
 
 
@@ -66,6 +77,7 @@ class Average:
 
     def __init__(self, model, decay):
         import torch
+
         self.torch, self.decay, self.steps = torch, decay, 0
         self.values = {name: value.detach().clone() for name, value in model.state_dict().items()}
 
@@ -81,7 +93,7 @@ class Average:
 
 
 def steps_within(steps, minutes):
-    """Yields (step, share done), ending after `steps`, or sooner so that it all takes `minutes` (0: no limit)."""
+    """Yields (step, share done); ends after `steps`, or sooner to keep to `minutes` (0: any)."""
     start = time.monotonic()
     for step in range(steps):
         spent = (time.monotonic() - start) / 60 / minutes if minutes else 0
@@ -91,11 +103,14 @@ def steps_within(steps, minutes):
 
 
 def learning_rate(peak, step, share):
-    """A linear warm-up over 100 steps, then a cosine over the share of training done, to 1 % of the peak."""
+    """A linear warm-up over 100 steps, then a cosine over the share done, to 1 % of the peak."""
     return peak * min((step + 1) / 100, 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
 
 
 def parameter_groups(model, weight_decay):
     matrices = [p for p in model.parameters() if p.ndim > 1]
     others = [p for p in model.parameters() if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]

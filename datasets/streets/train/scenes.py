@@ -1,4 +1,4 @@
-"""Rendered frames, read as arrays: `streets` is run, its scenes.jsonl read, its images cut into views.
+"""Rendered frames as arrays: runs `streets`, reads its scenes.jsonl, cuts its images into views.
 
 All boxes are x0, y0, x1, y1 in pixels of the original frame unless said otherwise.
 """
@@ -13,25 +13,34 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from captions import CLASSES, COLOURS, EMPTY_COLUMN, FEATURE_COUNT, PLACES, SEVERAL_BASE, TIMES, WEATHERS
+from captions import (
+    CLASSES,
+    COLOURS,
+    EMPTY_COLUMN,
+    FEATURE_COUNT,
+    PLACES,
+    SEVERAL_BASE,
+    TIMES,
+    WEATHERS,
+)
 
 FRAME_W_PX, FRAME_H_PX = 960, 540
-SMALL_W_PX, SMALL_H_PX = 480, 270       # what the detector sees, before padding
-TILES, CROPS = 4, 5                     # training views cut from each frame
+SMALL_W_PX, SMALL_H_PX = 480, 270  # what the detector sees, before padding
+TILES, CROPS = 4, 5  # training views cut from each frame
 VIEWS = TILES + CROPS
-MAX_BOXES = 32                          # a frame
-MAX_SEEN = 16                           # a view
-CLASS, COLOUR, STATE, BOX = 0, 1, 2, slice(3, 7)   # columns of a view's objects
+MAX_BOXES = 32  # a frame
+MAX_SEEN = 16  # a view
+CLASS, COLOUR, STATE, BOX = 0, 1, 2, slice(3, 7)  # columns of a view's objects
 SIGNS = [CLASSES.index(name) for name in ("traffic light", "stop sign", "cone")]
 
 
 @dataclass
 class Frame:
     path: Path
-    conditions: tuple       # rows of TIMES, WEATHERS, PLACES
-    classes: np.ndarray     # [n] int
-    colours: np.ndarray     # [n] int
-    boxes: np.ndarray       # [n, 4] float32
+    conditions: tuple  # rows of TIMES, WEATHERS, PLACES
+    classes: np.ndarray  # [n] int
+    colours: np.ndarray  # [n] int
+    boxes: np.ndarray  # [n, 4] float32
     visibility: np.ndarray  # [n] float32, share of the object's pixels that can be seen
     drive: str = ""
 
@@ -39,10 +48,22 @@ class Frame:
 def render(binary, seed, count, drives, out):
     """Runs the renderer and reads what it wrote, in the order of scenes.jsonl."""
     shutil.rmtree(out, ignore_errors=True)
-    command = [str(binary), "--seed", str(seed), "--count", str(count), "--out", str(out), "--drives", str(drives)]
+    command = [
+        str(binary),
+        "--seed",
+        str(seed),
+        "--count",
+        str(count),
+        "--out",
+        str(out),
+        "--drives",
+        str(drives),
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-500:]}")
+        raise RuntimeError(
+            f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-500:]}"
+        )
     return read_frames(out)
 
 
@@ -52,14 +73,21 @@ def read_frames(folder):
         for line in lines:
             scene = json.loads(line)
             objects = scene["objects"][:MAX_BOXES]
-            frames.append(Frame(
-                folder / scene["path"],
-                (TIMES.index(scene["time_of_day"]), WEATHERS.index(scene["weather"]), PLACES.index(scene["place"])),
-                np.array([CLASSES.index(o["class_name"]) for o in objects], np.int64),
-                np.array([COLOURS.index(o["colour"]) for o in objects], np.int64),
-                np.array([o["box_xyxy_px"] for o in objects], np.float32).reshape(-1, 4),
-                np.array([o["visibility"] for o in objects], np.float32),
-                str(scene["drive"])))
+            frames.append(
+                Frame(
+                    folder / scene["path"],
+                    (
+                        TIMES.index(scene["time_of_day"]),
+                        WEATHERS.index(scene["weather"]),
+                        PLACES.index(scene["place"]),
+                    ),
+                    np.array([CLASSES.index(o["class_name"]) for o in objects], np.int64),
+                    np.array([COLOURS.index(o["colour"]) for o in objects], np.int64),
+                    np.array([o["box_xyxy_px"] for o in objects], np.float32).reshape(-1, 4),
+                    np.array([o["visibility"] for o in objects], np.float32),
+                    str(scene["drive"]),
+                )
+            )
     return frames
 
 
@@ -74,11 +102,14 @@ def square_around(box, scale):
 def tile_squares():
     """The squares a wide frame is searched by: left, centre, right."""
     middle = (FRAME_W_PX - FRAME_H_PX) / 2
-    return [np.array([x, 0, x + FRAME_H_PX, FRAME_H_PX], np.float32) for x in (0, middle, FRAME_W_PX - FRAME_H_PX)]
+    return [
+        np.array([x, 0, x + FRAME_H_PX, FRAME_H_PX], np.float32)
+        for x in (0, middle, FRAME_W_PX - FRAME_H_PX)
+    ]
 
 
 def training_squares(frame, rng, class_weights):
-    """[VIEWS, 4] the squares cut from a frame: tiles, a random square, objects (rare classes first)."""
+    """[VIEWS, 4] the squares cut from a frame: tiles, one at random, objects (rare classes first)."""
     squares = tile_squares()
     if rng.random() < 0.5:
         shift = rng.uniform(-60, 60)
@@ -97,22 +128,28 @@ def training_squares(frame, rng, class_weights):
         chosen = rng.choice(fit, min(CROPS, len(fit)), replace=False, p=weights / weights.sum())
         for row in chosen:
             jitter = rng.uniform(-0.05, 0.05, 2).astype(np.float32) * sizes[row]
-            squares.append(square_around(frame.boxes[row] + np.tile(jitter, 2), rng.uniform(1.0, 1.6)))
+            squares.append(
+                square_around(frame.boxes[row] + np.tile(jitter, 2), rng.uniform(1.0, 1.6))
+            )
     while len(squares) < VIEWS:
         squares.append(random_square())
     return np.stack(squares)
 
 
 def seen_in(frame, square, size_px):
-    """[MAX_SEEN, 7] float32 the objects of a view: class, colour, state, box in parts of the view; class -1 pads.
+    """[MAX_SEEN, 7] float32, the objects of a view: class (-1 pads), colour, state, box in parts of
+    the view.
 
-    State 1: large and whole enough to be named; 0.5: cannot be said. What cannot be seen is left out.
+    State 1: large and whole enough to be named; 0.5: cannot be said. What cannot be seen is left
+    out.
     """
     result = np.full((MAX_SEEN, 7), -1, np.float32)
     if len(frame.boxes) == 0:
         return result
     side = square[2] - square[0]
-    low, high = np.maximum(frame.boxes[:, :2], square[:2]), np.minimum(frame.boxes[:, 2:], square[2:])
+    low, high = np.maximum(frame.boxes[:, :2], square[:2]), np.minimum(
+        frame.boxes[:, 2:], square[2:]
+    )
     inside = np.prod(np.clip(high - low, 0, None), 1)
     share = inside / np.maximum(np.prod(frame.boxes[:, 2:] - frame.boxes[:, :2], 1), 1)
     extent = np.sqrt(inside) * size_px / side
@@ -120,15 +157,17 @@ def seen_in(frame, square, size_px):
     perhaps = (share >= 0.08) & (frame.visibility >= 0.1) & (extent >= 2.2)
     rows = np.flatnonzero(sure | perhaps)
     rows = rows[np.argsort(-extent[rows])][:MAX_SEEN]
-    result[:len(rows), CLASS] = frame.classes[rows]
-    result[:len(rows), COLOUR] = frame.colours[rows]
-    result[:len(rows), STATE] = np.where(sure[rows], 1, 0.5)
-    result[:len(rows), BOX] = np.concatenate([low[rows] - square[:2], high[rows] - square[:2]], 1) / side
+    result[: len(rows), CLASS] = frame.classes[rows]
+    result[: len(rows), COLOUR] = frame.colours[rows]
+    result[: len(rows), STATE] = np.where(sure[rows], 1, 0.5)
+    result[: len(rows), BOX] = (
+        np.concatenate([low[rows] - square[:2], high[rows] - square[:2]], 1) / side
+    )
     return result
 
 
 def features_of(seen):
-    """[n, MAX_SEEN, 7] objects of views -> [n, FEATURE_COUNT] features as `captions` defines them."""
+    """[n, MAX_SEEN, 7] objects of views -> [n, FEATURE_COUNT] features, see `captions`."""
     n = len(seen)
     features = np.zeros((n, FEATURE_COUNT), np.float32)
     rows, slots = np.nonzero(seen[..., CLASS] >= 0)
@@ -140,21 +179,28 @@ def features_of(seen):
     np.add.at(perhaps, (rows, classes), 1)
     features[:, SEVERAL_BASE:EMPTY_COLUMN] = np.where(sure >= 3, 1, np.where(perhaps >= 2, 0.5, 0))
     others = [i for i in range(len(CLASSES)) if i not in SIGNS]
-    features[:, EMPTY_COLUMN] = np.where(perhaps[:, others].sum(1) == 0, 1, np.where(sure[:, others].sum(1) == 0, 0.5, 0))
+    features[:, EMPTY_COLUMN] = np.where(
+        perhaps[:, others].sum(1) == 0, 1, np.where(sure[:, others].sum(1) == 0, 0.5, 0)
+    )
     return features
 
 
 def cut(image, square, size_px):
-    """PIL image, square -> [size, size, 3] uint8, bicubic with antialiasing as CLIP's preprocessing."""
-    return np.asarray(image.resize((size_px, size_px), Image.BICUBIC, box=tuple(float(v) for v in square)))
+    """PIL image, square -> [size, size, 3] uint8, antialiased bicubic as CLIP preprocesses."""
+    return np.asarray(
+        image.resize((size_px, size_px), Image.BICUBIC, box=tuple(float(v) for v in square))
+    )
 
 
-ARRAYS = {      # name -> shape of one frame's row, kind
+ARRAYS = {  # name -> shape of one frame's row, kind
     "views": (lambda size_px: (VIEWS, size_px, size_px, 3), np.uint8),
     "seen": (lambda _: (VIEWS, MAX_SEEN, 7), np.float32),
     "conditions": (lambda _: (3,), np.int64),
     "small": (lambda _: (SMALL_H_PX, SMALL_W_PX, 3), np.uint8),
-    "boxes": (lambda _: (MAX_BOXES, 7), np.float32),     # class, colour, visibility, box; class -1 pads
+    "boxes": (
+        lambda _: (MAX_BOXES, 7),
+        np.float32,
+    ),  # class, colour, visibility, box; class -1 pads
 }
 
 
@@ -162,7 +208,9 @@ def create_cache(folder, count, size_px):
     """Lays out the training arrays of `count` frames as files; the first axis is the frame."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, (shape, kind) in ARRAYS.items():
-        np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=(count, *shape(size_px)))
+        np.lib.format.open_memmap(
+            folder / f"{name}.npy", mode="w+", dtype=kind, shape=(count, *shape(size_px))
+        )
 
 
 def open_cache(folder, mode="r"):
@@ -170,8 +218,11 @@ def open_cache(folder, mode="r"):
 
 
 def class_weights_of(frames):
-    counts = np.bincount(np.concatenate([frame.classes for frame in frames]), minlength=len(CLASSES)) + 10.0
-    return counts ** -0.5
+    counts = (
+        np.bincount(np.concatenate([frame.classes for frame in frames]), minlength=len(CLASSES))
+        + 10.0
+    )
+    return counts**-0.5
 
 
 def fill_chunk(task):
@@ -190,8 +241,15 @@ def fill_chunk(task):
         arrays["conditions"][row] = frame.conditions
         arrays["small"][row] = np.asarray(image.reduce(2))
         boxes = np.full((MAX_BOXES, 7), -1, np.float32)
-        boxes[:len(frame.classes)] = np.concatenate(
-            [frame.classes[:, None], frame.colours[:, None], frame.visibility[:, None], frame.boxes], 1)
+        boxes[: len(frame.classes)] = np.concatenate(
+            [
+                frame.classes[:, None],
+                frame.colours[:, None],
+                frame.visibility[:, None],
+                frame.boxes,
+            ],
+            1,
+        )
         arrays["boxes"][row] = boxes
     shutil.rmtree(folder)
     return seed, len(frames)
@@ -200,11 +258,22 @@ def fill_chunk(task):
 def build_cache(binary, first_seed, count, chunk, frames_per_drive, size_px, work, log):
     """Renders `count` training frames, `chunk` a seed, into the cache under `work`.
 
-    frames_per_drive: taken in turn by the seeds. Short drives vary most; long ones show traffic after it has begun to move.
+    frames_per_drive: taken in turn by the seeds. Short drives vary most; long ones show traffic
+    after it has begun to move.
     """
     create_cache(work / "cache", count, size_px)
-    tasks = [(binary, first_seed + i, start, min(chunk, count - start), frames_per_drive[i % len(frames_per_drive)], size_px, work)
-             for i, start in enumerate(range(0, count, chunk))]
+    tasks = [
+        (
+            binary,
+            first_seed + i,
+            start,
+            min(chunk, count - start),
+            frames_per_drive[i % len(frames_per_drive)],
+            size_px,
+            work,
+        )
+        for i, start in enumerate(range(0, count, chunk))
+    ]
     with multiprocessing.get_context("spawn").Pool(min(len(tasks), os.cpu_count() or 1)) as pool:
         for seed, made in pool.imap(fill_chunk, tasks):
             log(event="rendered", seed=seed, frames=made)

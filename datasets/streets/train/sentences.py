@@ -1,6 +1,23 @@
-"""Puts a `Meaning` into words: synonyms, plurals, articles, word order, fillers, misspellings and stray words."""
-from captions import (CLASSES, CLOSINGS, COLOURS, EMPTY_TEXTS, FILLERS, GROUPS, JOINERS, Meaning, NOUNS, OPENINGS, PLACE_PHRASES, PLACES, SHADES,
-                      STREETS, TIME_ADJECTIVES, TIME_NOUNS, TIME_PHRASES, TIMES, WEATHER_ADJECTIVES, WEATHER_NOUNS, WEATHER_PHRASES, WEATHERS)
+"""Puts a `Meaning` into words: synonyms, plurals, articles, word order, misspellings."""
+from captions import CLASSES, COLOURS, PLACES, TIMES, WEATHERS, Meaning
+from words import (
+    CLOSINGS,
+    EMPTY_TEXTS,
+    FILLERS,
+    GROUPS,
+    JOINERS,
+    NOUNS,
+    OPENINGS,
+    PLACE_PHRASES,
+    SHADES,
+    STREETS,
+    TIME_ADJECTIVES,
+    TIME_NOUNS,
+    TIME_PHRASES,
+    WEATHER_ADJECTIVES,
+    WEATHER_NOUNS,
+    WEATHER_PHRASES,
+)
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PERSON, LIGHT = CLASSES.index("pedestrian"), CLASSES.index("traffic light")
@@ -24,9 +41,27 @@ def noun_phrase(rng, term):
     shade = ""
     if colour >= 0:
         name = COLOURS[colour]
-        shade = pick(rng, SHADES[name]) if name in SHADES and rng.random() < (0.4 if name == "silver" else 0.06) else name
+        shade = (
+            pick(rng, SHADES[name])
+            if name in SHADES and rng.random() < (0.4 if name == "silver" else 0.06)
+            else name
+        )
     if several:
-        return pick(rng, ["several ", "many ", "lots of ", "three ", "a group of ", "a lot of ", "a row of "]) + many
+        return (
+            pick(
+                rng,
+                [
+                    "several ",
+                    "many ",
+                    "lots of ",
+                    "three ",
+                    "a group of ",
+                    "a lot of ",
+                    "a row of ",
+                ],
+            )
+            + many
+        )
     plural = rng.random() < 0.22
     noun = many if plural else one
     if rng.random() < 0.06:
@@ -35,9 +70,21 @@ def noun_phrase(rng, term):
         return noun if plural else with_article(rng, noun)
     kind = rng.random()
     if classes == (LIGHT,) and kind < 0.25:
-        return f"{noun if plural else with_article(rng, noun)} {pick(rng, ['showing', 'that shows', 'on', 'turned'])} {shade}"
+        shows = pick(rng, ["showing", "that shows", "on", "turned"])
+        return f"{noun if plural else with_article(rng, noun)} {shows} {shade}"
     if classes == (PERSON,) and kind < 0.35:
-        wear = pick(rng, ["in {}", "wearing {}", "in a {} coat", "in a {} jacket", "wearing a {} coat", "dressed in {}", "in {} clothes"])
+        wear = pick(
+            rng,
+            [
+                "in {}",
+                "wearing {}",
+                "in a {} coat",
+                "in a {} jacket",
+                "wearing a {} coat",
+                "dressed in {}",
+                "in {} clothes",
+            ],
+        )
         return f"{noun if plural else with_article(rng, noun)} {wear.format(shade)}"
     if kind < 0.08:
         return f"{noun} that {'are' if plural else 'is'} {shade}"
@@ -56,7 +103,10 @@ def scene_words(rng, meaning):
         if weather >= 0 and time >= 0:
             words = [pick(rng, WEATHER_ADJECTIVES[weather]), pick(rng, TIME_NOUNS[time])]
             return pick(rng, ["", "a ", "on a ", "driving on a "]) + " ".join(words)
-        return pick(rng, WEATHER_NOUNS[weather] if weather >= 0 else TIME_NOUNS[time] + TIME_ADJECTIVES[time])
+        return pick(
+            rng,
+            WEATHER_NOUNS[weather] if weather >= 0 else TIME_NOUNS[time] + TIME_ADJECTIVES[time],
+        )
     if weather >= 0 and rng.random() < 0.5:
         words.append(pick(rng, WEATHER_ADJECTIVES[weather]))
         weather = -1
@@ -73,7 +123,9 @@ def scene_words(rng, meaning):
 def condition_phrases(rng, time, weather, place):
     phrases = []
     if time >= 0 and weather >= 0 and rng.random() < 0.4:
-        phrases.append(f"on a {pick(rng, WEATHER_ADJECTIVES[weather])} {pick(rng, TIME_NOUNS[time])}")
+        phrases.append(
+            f"on a {pick(rng, WEATHER_ADJECTIVES[weather])} {pick(rng, TIME_NOUNS[time])}"
+        )
         time = weather = -1
     for chosen, table in ((time, TIME_PHRASES), (weather, WEATHER_PHRASES), (place, PLACE_PHRASES)):
         if chosen >= 0:
@@ -83,7 +135,7 @@ def condition_phrases(rng, time, weather, place):
 
 
 def sentence(rng, meaning, misspell=0.1):
-    """-> lower-case text; a share of `misspell` carries a misspelt word, half as many a stray one."""
+    """-> lower-case text; a share of `misspell` has a misspelt word, half as many a stray one."""
     if meaning.empty:
         text = pick(rng, EMPTY_TEXTS)
     elif not meaning.terms:
@@ -91,7 +143,11 @@ def sentence(rng, meaning, misspell=0.1):
     else:
         nouns = [noun_phrase(rng, term) for term in meaning.terms]
         rng.shuffle(nouns)
-        text = nouns[0] if len(nouns) == 1 else f" {pick(rng, JOINERS)} ".join(nouns).replace(" , ", ", ")
+        text = (
+            nouns[0]
+            if len(nouns) == 1
+            else f" {pick(rng, JOINERS)} ".join(nouns).replace(" , ", ", ")
+        )
         if rng.random() < 0.15:
             text += " " + pick(rng, CLOSINGS)
         time, weather, place = meaning.time, meaning.weather, meaning.place
@@ -102,7 +158,16 @@ def sentence(rng, meaning, misspell=0.1):
             lead, time, weather = " ".join(words), -1, -1
         phrases = condition_phrases(rng, time, weather, place)
         if lead:
-            text = pick(rng, [f"{lead} with {text}", f"{lead}, {text}", f"{lead} {text}", f"{text}, {lead}", f"{text} {lead}"])
+            text = pick(
+                rng,
+                [
+                    f"{lead} with {text}",
+                    f"{lead}, {text}",
+                    f"{lead} {text}",
+                    f"{text}, {lead}",
+                    f"{text} {lead}",
+                ],
+            )
         elif phrases and rng.random() < 0.2:
             text = f"{' '.join(phrases)}{pick(rng, [' ', ', '])}{text}"
         else:
@@ -124,29 +189,74 @@ def misspelt(rng, text):
         return text
     row = pick(rng, long)
     word, at, kind = words[row], int(rng.integers(1, len(words[row]) - 1)), rng.integers(4)
-    swapped = word[:at] + word[at + 1] + word[at] + word[at + 2:]
-    words[row] = [word[:at] + word[at + 1:], word[:at] + word[at] + word[at:], swapped,
-                  word[:at] + pick(rng, LETTERS) + word[at + 1:]][kind]
+    swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    words[row] = [
+        word[:at] + word[at + 1 :],
+        word[:at] + word[at] + word[at:],
+        swapped,
+        word[:at] + pick(rng, LETTERS) + word[at + 1 :],
+    ][kind]
     return " ".join(words)
 
 
 def with_stray_word(rng, text):
-    """A word that means nothing here, somewhere in the sentence: unknown words should not disturb the known ones."""
+    """Adds a made-up word: words that mean nothing here should not disturb the others."""
     words = text.split(" ")
-    words.insert(int(rng.integers(len(words) + 1)), "".join(pick(rng, LETTERS) for _ in range(rng.integers(3, 9))))
+    words.insert(
+        int(rng.integers(len(words) + 1)),
+        "".join(pick(rng, LETTERS) for _ in range(rng.integers(3, 9))),
+    )
     return " ".join(words)
 
 
 def corpus(rng, count):
-    """Sentences for the tokenizer: every word of the grammar, in about the proportions of training, without misspellings."""
+    """Sentences for the tokenizer: every word of the grammar, none misspelt."""
     texts = []
     for _ in range(count):
+
         def chance(names):
             return int(rng.integers(len(names))) if rng.random() < 0.3 else -1
-        terms = [((int(rng.integers(len(CLASSES))),), int(rng.integers(-1, len(COLOURS))), rng.random() < 0.1) for _ in range(rng.integers(1, 3))]
-        texts.append(sentence(rng, Meaning(terms, chance(TIMES), chance(WEATHERS), chance(PLACES)), 0))
-        texts.append(sentence(rng, Meaning([], int(rng.integers(len(TIMES))), int(rng.integers(len(WEATHERS))), chance(PLACES)), 0))
-    tables = [TIME_PHRASES, TIME_ADJECTIVES, TIME_NOUNS, WEATHER_PHRASES, WEATHER_ADJECTIVES, WEATHER_NOUNS, PLACE_PHRASES, [OPENINGS], [CLOSINGS],
-              [STREETS], [JOINERS], [EMPTY_TEXTS], [FILLERS], SHADES.values(), NOUNS.values(), GROUPS.values()]
+
+        terms = [
+            (
+                (int(rng.integers(len(CLASSES))),),
+                int(rng.integers(-1, len(COLOURS))),
+                rng.random() < 0.1,
+            )
+            for _ in range(rng.integers(1, 3))
+        ]
+        texts.append(
+            sentence(rng, Meaning(terms, chance(TIMES), chance(WEATHERS), chance(PLACES)), 0)
+        )
+        texts.append(
+            sentence(
+                rng,
+                Meaning(
+                    [],
+                    int(rng.integers(len(TIMES))),
+                    int(rng.integers(len(WEATHERS))),
+                    chance(PLACES),
+                ),
+                0,
+            )
+        )
+    tables = [
+        TIME_PHRASES,
+        TIME_ADJECTIVES,
+        TIME_NOUNS,
+        WEATHER_PHRASES,
+        WEATHER_ADJECTIVES,
+        WEATHER_NOUNS,
+        PLACE_PHRASES,
+        [OPENINGS],
+        [CLOSINGS],
+        [STREETS],
+        [JOINERS],
+        [EMPTY_TEXTS],
+        [FILLERS],
+        SHADES.values(),
+        NOUNS,
+        GROUPS.values(),
+    ]
     texts += [text.replace("/", " ") for table in tables for row in table for text in row] * 20
     return texts

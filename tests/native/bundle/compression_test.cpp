@@ -1,7 +1,8 @@
 #include "native/bundle/compression.h"
 
-#include <catch2/catch.hpp>
 #include <string>
+
+#include <catch2/catch.hpp>
 
 using namespace sightline;
 
@@ -67,7 +68,8 @@ std::vector<HostileFrame> hostile_frames() {
       {"the reserved block type", frame({0x20, 0x10, 0x87, 0x00, 0x00, 0x41}), 16},
       {"no last block", frame({0x20, 0x01, 0x08, 0x00, 0x00, 0x41}), 1},
       {"a compressed block of one byte", frame({0x20, 0x10, 0x0d, 0x00, 0x00, 0x41}), 16},
-      {"a compressed block without literals", frame({0x20, 0x10, 0x15, 0x00, 0x00, 0x00, 0x00}), 16},
+      {"a compressed block without literals", frame({0x20, 0x10, 0x15, 0x00, 0x00, 0x00, 0x00}),
+       16},
       {"a checksum that is wrong", frame({0x24, 0x01, 0x09, 0x00, 0x00, 0x41, 1, 2, 3, 4}), 1},
       {"a checksum that is missing", frame({0x24, 0x01, 0x09, 0x00, 0x00, 0x41}), 1},
   };

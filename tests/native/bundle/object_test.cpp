@@ -1,7 +1,8 @@
 #include "native/bundle/object.h"
 
-#include <catch2/catch.hpp>
 #include <string>
+
+#include <catch2/catch.hpp>
 
 #include "native/bundle/compression.h"
 

@@ -78,8 +78,7 @@ TEST_CASE("image ids are found by hash, and a bad table is refused", "[ids]") {
   CHECK(table.find("c") == std::vector<uint32_t>{2});
   CHECK(table.find("b") == std::vector<uint32_t>{1, 3});
   CHECK(table.find("d").empty());
-  CHECK(ImageIdTable::parse(payload, 5).error().message ==
-        "image ids: 48 bytes, expected 60");
+  CHECK(ImageIdTable::parse(payload, 5).error().message == "image ids: 48 bytes, expected 60");
 }
 
 TEST_CASE("examples read back and must have the model's dimension", "[examples]") {

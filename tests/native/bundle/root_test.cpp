@@ -78,8 +78,7 @@ TEST_CASE("each malformed root has its own sentence", "[root][corrupt]") {
   const auto good = small_root_bytes();
   auto root = good;
   root[0] = 'X';
-  CHECK(message(root) ==
-        "root: it does not begin with 'SLBUNDLE'; this is no Sightline bundle");
+  CHECK(message(root) == "root: it does not begin with 'SLBUNDLE'; this is no Sightline bundle");
   CHECK(message({}) == "root: it does not begin with 'SLBUNDLE'; this is no Sightline bundle");
 
   root = good;

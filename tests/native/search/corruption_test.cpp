@@ -1,9 +1,10 @@
 // The campaign against damaged bundles. SIGHTLINE_CORRUPTIONS sets the number of damaged files;
 // the full campaign runs 60,000 on each target.
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <functional>
+
+#include <catch2/catch.hpp>
 
 #include "tests/native/search/small_bundle.h"
 
@@ -49,7 +50,8 @@ Bytes damage(Bytes bytes, const Bytes& other, TestRandom& random) {
       bytes = other;
       break;
     default: {  // a plausible number in a wrong place: sizes and counts are what kills readers
-      const uint32_t values[] = {0, 1, 0x7fffffff, 0x80000000, 0xffffffff, size, random.below(1000)};
+      const uint32_t values[] = {0,          1,    0x7fffffff,        0x80000000,
+                                 0xffffffff, size, random.below(1000)};
       const uint32_t value = values[random.below(7)];
       const uint32_t start = random.below(size);
       std::memcpy(bytes.data() + start, &value, std::min<size_t>(4, size - start));
@@ -99,10 +101,10 @@ SmallBundle with_payload(const SmallBundle& bundle, const Root& root, size_t whi
     parts = {object.ref};
     changed.files[object_name(object.ref)] = std::move(object.stored);
   };
-  ObjectParts* const payloads[] = {&edited.indexes[0].codes,      &edited.indexes[0].views,
-                                   &edited.indexes[0].graph,      &edited.indexes[1].graph,
-                                   &edited.indexes[0].refinement, &edited.columns,
-                                   &edited.image_ids};
+  ObjectParts* const payloads[] = {
+      &edited.indexes[0].codes, &edited.indexes[0].views,      &edited.indexes[0].graph,
+      &edited.indexes[1].graph, &edited.indexes[0].refinement, &edited.columns,
+      &edited.image_ids};
   if (which < std::size(payloads)) {
     replace(*payloads[which]);
   } else if (which == std::size(payloads)) {

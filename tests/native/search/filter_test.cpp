@@ -44,7 +44,8 @@ TEST_CASE("a filter compares names, numbers and counts of detections", "[filter]
 }
 
 TEST_CASE("a value may hold an operator or the word in", "[filter]") {
-  CHECK(parse_filter("sequence = made in italy")->operands == std::vector<std::string>{"made in italy"});
+  CHECK(parse_filter("sequence = made in italy")->operands ==
+        std::vector<std::string>{"made in italy"});
   CHECK(parse_filter("path in a=b,c")->operands == std::vector<std::string>{"a=b", "c"});
 }
 

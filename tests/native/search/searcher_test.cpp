@@ -100,8 +100,8 @@ TEST_CASE("an excluded image is left out and replaced by the next", "[search]") 
 TEST_CASE("similarities of crops are moved to the scale of whole images for text queries",
           "[search]") {
   auto bundle = make_small_bundle();
-  auto root = parse_root(
-      unpack_object(bundle.root_ref, bundle.stored(bundle.root_ref)).value()).value();
+  auto root =
+      parse_root(unpack_object(bundle.root_ref, bundle.stored(bundle.root_ref)).value()).value();
   root.indexes[0].similarity_mean = 0.2;
   root.indexes[0].similarity_stddev = 0.05;
   root.indexes[1].similarity_mean = 0.9;
@@ -132,8 +132,7 @@ TEST_CASE("a query of another dimension, k of 0 and a search too early are refus
         "'test-model'");
   SearchOptions options;
   options.k = 0;
-  CHECK(searcher.search(row(bundle.whole, 0), options).error().code ==
-        ErrorCode::kInvalidArgument);
+  CHECK(searcher.search(row(bundle.whole, 0), options).error().code == ErrorCode::kInvalidArgument);
   std::vector<float> broken(32, std::nanf(""));
   CHECK_FALSE(searcher.search(broken, {}).has_value());
 }
@@ -152,7 +151,8 @@ TEST_CASE("records and image ids lead to each other", "[search][records]") {
   CHECK(searcher.find_record(60).error().code == ErrorCode::kNotFound);
 }
 
-TEST_CASE("an object that nothing waits for, or another's bytes, are refused", "[search][corrupt]") {
+TEST_CASE("an object that nothing waits for, or another's bytes, are refused",
+          "[search][corrupt]") {
   const auto bundle = make_small_bundle();
   auto searcher = Searcher::open(bundle.root_ref, bundle.stored(bundle.root_ref)).value();
   const auto missing = searcher.missing_objects();

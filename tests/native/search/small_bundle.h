@@ -58,7 +58,8 @@ inline HnswGraph neighborhood_graph(std::span<const float> rows, uint32_t dim) {
   for (uint32_t row = 0; row < row_count; ++row) {
     std::vector<std::pair<float, uint32_t>> near;
     for (uint32_t other = 0; other < row_count; ++other) {
-      if (other != row) near.emplace_back(-dot_f32(&rows[row * dim], &rows[other * dim], dim), other);
+      if (other != row)
+        near.emplace_back(-dot_f32(&rows[row * dim], &rows[other * dim], dim), other);
     }
     std::sort(near.begin(), near.end());
     std::vector<uint32_t> links;
@@ -163,10 +164,12 @@ inline SmallBundle make_small_bundle(uint64_t seed = 1, uint32_t image_count = 6
   }
   const uint32_t half = image_count / 2;
   const std::span all(records);
-  root.records.push_back({0, writer.add(ObjectKind::kRecords, write_records_piece(all.first(half)))});
+  root.records.push_back(
+      {0, writer.add(ObjectKind::kRecords, write_records_piece(all.first(half)))});
   root.records.push_back(
       {half, writer.add(ObjectKind::kRecords, write_records_piece(all.subspan(half)))});
-  root.columns = writer.add_payload(ObjectKind::kColumns, write_columns(small_columns(image_count)));
+  root.columns =
+      writer.add_payload(ObjectKind::kColumns, write_columns(small_columns(image_count)));
   root.image_ids = writer.add_payload(ObjectKind::kImageIds, ImageIdTable::write(image_ids));
   const ExampleQuery example{"a car", {bundle.whole.begin(), bundle.whole.begin() + dim}};
   root.examples = writer.add_payload(ObjectKind::kExamples, write_examples({&example, 1}, dim));
