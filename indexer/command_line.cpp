@@ -13,10 +13,12 @@
 #include "indexer/commands/export.h"
 #include "indexer/commands/inspect.h"
 #include "indexer/commands/models.h"
+#include "indexer/commands/models_fetch.h"
 #include "indexer/commands/search.h"
 #include "indexer/commands/serve.h"
 #include "indexer/commands/tokenize.h"
 #include "indexer/commands/verify.h"
+#include "indexer/model_catalogue.h"
 #include "indexer/scan.h"
 
 namespace sightline {
@@ -199,6 +201,26 @@ void add_bundle_commands(Parser& parser) {
   }
 }
 
+void add_models_fetch(Parser& parser, CLI::App& models) {
+  auto [command, options] =
+      parser.add(models, "fetch", "Download a real model and check its bytes", &run_models_fetch);
+  command->add_option("NAME", options->name, "One of the names below")->required();
+  command->add_option("--from", options->from,
+                      "A mirror's http(s) address or a folder, with the files laid out as in the "
+                      "model's folder; default: the public hub");
+  command->add_flag("--trust-on-first-use", options->trust_on_first_use,
+                    "Take files whose sha256 is not known, and record it");
+  command->add_option("--catalogue", options->catalogue,
+                      "A JSON file of other models to choose from, for mirrors and private models");
+  command->add_flag("--json", options->json, "Print one JSON object");
+  std::string names;
+  for (const CatalogueModel& model : builtin_catalogue())
+    names += (names.empty() ? "" : ", ") + model.name + " (" + model.licence + ")";
+  command->footer("Names: " + names +
+                  ".\nAn interrupted download goes on where it ended. Proxies come from http_proxy "
+                  "and https_proxy; models go to $SIGHTLINE_MODELS or the user's cache folder.");
+}
+
 void add_model_commands(Parser& parser) {
   {
     auto [command, options] =
@@ -241,6 +263,7 @@ void add_model_commands(Parser& parser) {
     command->add_option("MODEL", options->model, "A name, a folder or an .onnx file")->required();
     command->add_flag("--json", options->json, "Print one JSON object");
   }
+  add_models_fetch(parser, *models);
   {
     auto [command, options] =
         parser.add(parser.app, "doctor", "Check what this machine can do", &run_doctor);

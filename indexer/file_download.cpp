@@ -104,7 +104,8 @@ Error download_error(const HttpAnswer& answer, const std::string& url, int attem
   }
   const std::string found =
       head + "the host answered HTTP " + std::to_string(answer.status) + tried + ", expected 200";
-  if (answer.transient) return io_error(found + "; try again later or name a mirror with --from" + kept);
+  if (answer.transient)
+    return io_error(found + "; try again later or name a mirror with --from" + kept);
   return not_found(found + "; check the address, or name another place with --from");
 }
 

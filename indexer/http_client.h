@@ -19,9 +19,9 @@ struct HttpAnswer {
   };
 
   Outcome outcome = Outcome::kBroken;
-  long status = 0;          // 0 where nothing was answered
-  std::string detail;       // why the transfer failed, in the words of the HTTP library
-  bool transient = false;   // asking again may help: 408, 429, 5xx and broken connections
+  long status = 0;         // 0 where nothing was answered
+  std::string detail;      // why the transfer failed, in the words of the HTTP library
+  bool transient = false;  // asking again may help: 408, 429, 5xx and broken connections
   std::chrono::seconds retry_after{0};
 };
 

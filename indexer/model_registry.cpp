@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "indexer/model_catalogue.h"
+
 namespace sightline {
 namespace {
 
@@ -51,6 +53,13 @@ bool has_name(const ListedModel& model, const std::string& name) {
   return model.folder.id == name || fs::path(model.folder.path).filename() == name;
 }
 
+bool is_fetchable(const std::string& name, ModelKind kind) {
+  const auto catalogue = builtin_catalogue();
+  return std::any_of(catalogue.begin(), catalogue.end(), [&](const CatalogueModel& model) {
+    return model.name == name && model.kind == model_kind_name(kind);
+  });
+}
+
 Error unknown_model(const std::string& name, ModelKind kind,
                     const std::vector<ListedModel>& models) {
   std::string known;
@@ -58,9 +67,10 @@ Error unknown_model(const std::string& name, ModelKind kind,
     if (model.problem.empty() && model.folder.kind == kind)
       known += (known.empty() ? "" : ", ") + model.folder.id;
   }
+  const std::string fetched = is_fetchable(name, kind) ? name : default_id(kind);
   return not_found("there is no " + std::string(kind == ModelKind::kClip ? "model" : "detector") +
-                   (name.empty() ? "" : " '" + name + "'") + "; give a folder" +
-                   (known.empty() ? "" : " or one of: " + known));
+                   (name.empty() ? "" : " '" + name + "'") + " here; run 'sightline models fetch " +
+                   fetched + "' or give a folder" + (known.empty() ? "" : " or one of: " + known));
 }
 
 }  // namespace

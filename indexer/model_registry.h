@@ -19,7 +19,7 @@ std::string embedded_models_folder();
 // For people who use an embedded model without having asked for it.
 inline constexpr const char* kEmbeddedModelWarning =
     "warning: no real model is installed; the embedded one knows only rendered streets "
-    "(see 'sightline models --help')";
+    "(install one with 'sightline models fetch clip-vit-base-patch32')";
 
 struct ListedModel {
   ModelFolder folder;

@@ -41,9 +41,17 @@ Result<OpenedBundle> OpenedBundle::open(const std::string& place) {
 
 Result<std::vector<uint8_t>> OpenedBundle::fetch_stored(const ObjectRef& ref) {
   auto stored = source_->get(object_name(ref), ref.stored_bytes);
-  if (stored || stored.error().code != ErrorCode::kNotFound) return stored;
-  return corrupt(object_name(ref) + ": the bundle needs it and it is missing (" +
-                 stored.error().message + ")");
+  if (stored) return stored;
+  switch (stored.error().code) {
+    case ErrorCode::kNotFound:
+      return corrupt(object_name(ref) + ": the bundle needs it and it is missing (" +
+                     stored.error().message + ")");
+    case ErrorCode::kTooLarge:
+      return corrupt(object_name(ref) + ": it is longer than the " +
+                     std::to_string(ref.stored_bytes) + " bytes its reference says");
+    default:
+      return stored;
+  }
 }
 
 Result<std::vector<uint8_t>> OpenedBundle::fetch(const ObjectParts& parts) {

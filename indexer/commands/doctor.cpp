@@ -68,41 +68,39 @@ DoctorCheck check_simd() {
           "search is slower than it need be; a processor with SSE4.1 or AVX2 helps"};
 }
 
-std::string install_advice(const char* what) {
-  const std::string folder = user_models_folder();
-  return std::string("put ") + what + " into a folder of its own in " +
-         (folder.empty() ? "$SIGHTLINE_MODELS" : folder) +
-         " or name its folder on the command line";
+std::string install_advice(const char* name) {
+  return std::string("run `sightline models fetch ") + name + "`, or put a model's folder into " +
+         (user_models_folder().empty() ? "$SIGHTLINE_MODELS" : user_models_folder());
 }
 
 DoctorCheck check_clip() {
-  const char* advice = "a CLIP pair in the Hugging Face layout (clip-vit-base-patch32)";
+  const char* advised = "clip-vit-base-patch32";
   const auto model = find_model("", ModelKind::kClip);
   if (!model)
-    return {"model", CheckStatus::kMissing, model.error().message, install_advice(advice)};
+    return {"model", CheckStatus::kMissing, model.error().message, install_advice(advised)};
   const auto loaded = ClipModel::load(model->folder);
   if (!loaded)
-    return {"model", CheckStatus::kMissing, loaded.error().message, install_advice(advice)};
+    return {"model", CheckStatus::kMissing, loaded.error().message, install_advice(advised)};
   const std::string detail = loaded->id() + ", " + std::to_string(loaded->dim()) +
                              " dimensions, images of " + std::to_string(loaded->image_size_px()) +
                              " px, runs on " + loaded->device();
   if (!model->is_embedded) return {"model", CheckStatus::kOk, detail, ""};
   return {"model", CheckStatus::kNote, detail + "; it knows only rendered streets",
-          install_advice(advice)};
+          install_advice(advised)};
 }
 
 DoctorCheck check_detector() {
-  const char* advice = "a YOLOX or YOLOv8 network (yolox-nano)";
+  const char* advised = "yolox-nano";
   const auto model = find_model("", ModelKind::kDetector);
   if (!model)
-    return {"detector", CheckStatus::kNote, model.error().message, install_advice(advice)};
+    return {"detector", CheckStatus::kNote, model.error().message, install_advice(advised)};
   const auto loaded = Detector::load(model->folder);
   if (!loaded)
-    return {"detector", CheckStatus::kNote, loaded.error().message, install_advice(advice)};
+    return {"detector", CheckStatus::kNote, loaded.error().message, install_advice(advised)};
   const std::string detail = loaded->id() + ", " + loaded->summary();
   if (!model->is_embedded) return {"detector", CheckStatus::kOk, detail, ""};
   return {"detector", CheckStatus::kNote, detail + "; it knows only rendered streets",
-          install_advice(advice)};
+          install_advice(advised)};
 }
 
 // One check for each folder where models are looked for.
@@ -113,8 +111,8 @@ void append_found_models(std::vector<DoctorCheck>& checks) {
       const std::string kind = model_kind_name(model.folder.kind);
       checks.push_back({name, CheckStatus::kOk, kind + " in " + model.folder.path, ""});
     } else {
-      checks.push_back(
-          {name, CheckStatus::kNote, model.problem, "repair or remove " + model.folder.path});
+      checks.push_back({name, CheckStatus::kNote, model.problem,
+                        "remove " + model.folder.path + " or fetch it again"});
     }
   }
 }

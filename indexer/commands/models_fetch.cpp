@@ -35,7 +35,7 @@ Result<CatalogueModel> wanted_model(const ModelsFetchOptions& options) {
 
 // Where the files come from.
 struct Origin {
-  std::string place;      // address with a slash at its end, or a folder; empty: each file's own
+  std::string place;  // address with a slash at its end, or a folder; empty: each file's own
   bool is_folder = false;
 };
 
@@ -79,14 +79,14 @@ void print_plan(const CatalogueModel& model, const Origin& origin, const std::st
     bytes += file.bytes;
     if (file.bytes == 0) unknown += (unknown.empty() ? "" : ", ") + file.path;
   }
-  const std::string revision =
-      model.revision.empty() ? "" : " @ " + model.revision.substr(0, 12);
+  const std::string revision = model.revision.empty() ? "" : " @ " + model.revision.substr(0, 12);
   std::cerr << model.name << ": " << model.kind << " from " << model.upstream << revision
             << (origin.place.empty() ? "" : ", taken from " + origin.place) << '\n'
             << "licence: " << model.licence << '\n';
   if (!model.licence_note.empty()) std::cerr << "note: " << model.licence_note << '\n';
   std::cerr << "size: " << (bytes > 0 ? size_text(bytes) : "not known")
-            << (bytes > 0 && !unknown.empty() ? " and " + unknown + ", whose size is not known" : "")
+            << (bytes > 0 && !unknown.empty() ? " and " + unknown + ", whose size is not known"
+                                              : "")
             << "\nto: " << folder << '\n';
 }
 
@@ -116,7 +116,8 @@ Result<void> install(CatalogueModel& model, const Origin& origin, const std::str
                      const std::string& folder) {
   const std::string staging = root + "/.fetch/" + model.name;
   RETURN_IF_ERROR(make_directories(staging));
-  ASSIGN_OR_RETURN(const auto lock, FileLock::acquire(staging + ".lock", "the fetch of " + model.name));
+  ASSIGN_OR_RETURN(const auto lock,
+                   FileLock::acquire(staging + ".lock", "the fetch of " + model.name));
   RETURN_IF_ERROR(fetch_files(model, origin, staging));
   const std::string from = origin.place.empty() ? model.base_url : origin.place;
   RETURN_IF_ERROR(describe_model(staging, model, from));
@@ -128,7 +129,8 @@ Result<void> install(CatalogueModel& model, const Origin& origin, const std::str
 void print_result(const CatalogueModel& model, const std::string& folder, bool was_there,
                   bool json) {
   if (!json) {
-    std::cout << model.name << (was_there ? " is already installed and verified in " : " is installed in ")
+    std::cout << model.name
+              << (was_there ? " is already installed and verified in " : " is installed in ")
               << folder << '\n';
     return;
   }
@@ -163,8 +165,9 @@ Result<int> run_models_fetch(const ModelsFetchOptions& options) {
 
   const InstalledModel installed = inspect_installed(folder, model);
   if (installed.state == InstalledState::kForeign) {
-    return io_error(folder + " holds something that was not fetched; move it away or set "
-                             "SIGHTLINE_MODELS to another folder");
+    return io_error(folder +
+                    " holds something that was not fetched; move it away or set "
+                    "SIGHTLINE_MODELS to another folder");
   }
   const bool was_there = installed.state == InstalledState::kVerified;
   if (!was_there) {

@@ -1,6 +1,5 @@
 // Starts the browsers of this machine, and what tests ask of a page in either.
-import { existsSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
@@ -23,20 +22,12 @@ export const axeSource = readFileSync(
   'utf8',
 );
 
-// Runs before the page's own scripts: keeps breaches of the security policy, long tasks, and any
-// result that does not belong to what the search box says at that moment.
+// Runs before the page's own scripts: keeps breaches of the security policy, and any result that does not belong to what the search box says at that moment.
 export function watchPage() {
-  window.seen = { breaches: [], longTasksMs: [], staleResults: [] };
+  window.seen = { breaches: [], staleResults: [] };
   addEventListener('securitypolicyviolation', (event) =>
     window.seen.breaches.push(`${event.violatedDirective} ${event.blockedURI}`),
   );
-  try {
-    new PerformanceObserver((list) =>
-      window.seen.longTasksMs.push(...list.getEntries().map(({ duration }) => duration)),
-    ).observe({ type: 'longtask' });
-  } catch {
-    // Firefox has no such entries.
-  }
   addEventListener('DOMContentLoaded', () =>
     new MutationObserver((changes) => {
       const grid = document.querySelector('#results');

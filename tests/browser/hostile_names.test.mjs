@@ -4,7 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { bundle, loadPackage, missing, program, root, serve } from '../web/demo_site.mjs';
+import {
+  bundle,
+  demoModel,
+  loadPackage,
+  missing,
+  program,
+  root,
+  serve,
+} from '../web/demo_site.mjs';
 import { chromiumMissing, startChromium, watchPage } from './browsers.mjs';
 
 const attacks = [
@@ -49,14 +57,13 @@ describe('hostile names in Chromium', { skip: missing || chromiumMissing }, () =
       writeFileSync(join(source, `${name}.jpg`), new Uint8Array(await blob.arrayBuffer()));
     }
     engine.close();
-    const model = process.env.SIGHTLINE_TEST_MODEL;
     const { status, stderr } = spawnSync(
       program,
       [
         ...['build', source, '--out', join(folder, 'site'), '--detector', 'none'],
         ...['--catalog', join(folder, 'catalog.sqlite')],
         ...['--title', '<script>alert(1)</script>'],
-        ...(model ? ['--model', model] : []),
+        ...['--model', demoModel],
       ],
       { encoding: 'utf8' },
     );

@@ -4,7 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { bundle, loadPackage, missing, root, runJson, serve } from '../web/demo_site.mjs';
+import {
+  bundle,
+  demoModel,
+  loadPackage,
+  missing,
+  root,
+  runJson,
+  serve,
+} from '../web/demo_site.mjs';
 import { chromiumMissing, startChromium, watchPage } from './browsers.mjs';
 
 const page = '<!doctype html><title>plain</title><script type="module" src="plain.js"></script>';
@@ -47,21 +55,19 @@ describe('package in Chromium', { skip: missing || chromiumMissing }, () => {
   test('an embedded text is the one of the program', async (t) => {
     const carried = await tab.evaluate(() => window.engine.bundles[0].encoderBytes.text > 0);
     if (!carried) return t.skip('SKIPPED: the bundle carries no text model');
-    const id = await tab.evaluate(() => window.engine.bundles[0].model.id);
     for (const text of ['a red bus at night', 'Schnee, 雪 ❄️', 'x '.repeat(300)]) {
       const actual = await tab.evaluate(
         async (words) => [...(await window.engine.embed({ text: words }))],
         text,
       );
-      const native = runJson('embed', '--model', modelOf(id), '--text', text, '--json');
-      assertSameDirection(actual, embeddingOf(native));
+      const native = runJson('embed', '--model', demoModel, '--text', text, '--json');
+      assertSameDirection(actual, native.embedding);
     }
   });
 
   test('an embedded JPEG is the one of the program', async (t) => {
     const carried = await tab.evaluate(() => window.engine.bundles[0].encoderBytes.vision > 0);
     if (!carried) return t.skip('SKIPPED: the bundle carries no vision model');
-    const id = await tab.evaluate(() => window.engine.bundles[0].model.id);
     const { open, FileSource } = await loadPackage();
     const engine = await open(new FileSource(bundle));
     const { hits } = await engine.search({ k: 5 });
@@ -76,8 +82,8 @@ describe('package in Chromium', { skip: missing || chromiumMissing }, () => {
         },
         [...bytes],
       );
-      const native = runJson('embed', '--model', modelOf(id), '--image', path, '--json');
-      assertSameDirection(actual, embeddingOf(native));
+      const native = runJson('embed', '--model', demoModel, '--image', path, '--json');
+      assertSameDirection(actual, native.embedding);
     }
     engine.close();
   });
@@ -105,12 +111,3 @@ describe('package in Chromium', { skip: missing || chromiumMissing }, () => {
     assert.equal(code, 'not_found');
   });
 });
-
-// The embedded pair has a name; a model elsewhere is given by its folder.
-function modelOf(id) {
-  return process.env.SIGHTLINE_TEST_MODEL ?? id;
-}
-
-function embeddingOf(printed) {
-  return printed.embedding ?? printed.embeddings?.[0] ?? printed;
-}

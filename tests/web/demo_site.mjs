@@ -8,6 +8,8 @@ import { build } from 'esbuild';
 export const root = join(fileURLToPath(import.meta.url), '../../..');
 export const site = process.env.SIGHTLINE_TEST_SITE ?? join(root, 'build/demo/site');
 export const bundle = join(site, 'bundle');
+// As datasets/demo.mjs names it.
+export const demoModel = process.env.SIGHTLINE_TEST_MODEL ?? 'streets-clip';
 export const program = join(root, 'build/bin/sightline');
 const entry = join(root, 'build/web/package/sightline_node.js');
 

@@ -19,8 +19,7 @@ export class BundleSession {
   readonly records: RecordStore;
   /** What the index is made of. */
   readonly indexObjects: ObjectRef[];
-  /** Resolves when the whole index is in memory; rejects with why it is not. */
-  readonly ready: Promise<void>;
+  private loading: Promise<void> | null = null;
   private knownColumns: Column[] | null = null;
   private examples = new Map<string, Float32Array>();
 
@@ -29,14 +28,13 @@ export class BundleSession {
     readonly source: Source,
     readonly rootRef: ObjectRef,
     private readonly searcher: Searcher,
-    manifest: Uint8Array,
-    onLoading: OnLoading,
+    private readonly manifest: Uint8Array,
+    private readonly onLoading: OnLoading,
   ) {
     this.root = searcher.root();
     this.encoders = new Encoders(core, source, this.root.model, onLoading);
     this.records = new RecordStore(core, source, searcher);
     this.indexObjects = searcher.missingObjects();
-    this.ready = this.loadIndex(manifest, onLoading);
     this.ready.catch(() => undefined);
   }
 
@@ -54,6 +52,15 @@ export class BundleSession {
     const session = new BundleSession(core, source, root, searcher, bytes, onLoading);
     session.examples = await readExamples(core, source, session.root);
     return session;
+  }
+
+  /** Resolves when the whole index is in memory. After a failure, asking again tries again. */
+  get ready(): Promise<void> {
+    this.loading ??= this.loadIndex().catch((error: unknown) => {
+      this.loading = null;
+      throw error;
+    });
+    return this.loading;
   }
 
   info(): BundleInfo {
@@ -115,20 +122,22 @@ export class BundleSession {
     this.searcher.delete();
   }
 
-  private async loadIndex(manifest: Uint8Array, onLoading: OnLoading): Promise<void> {
-    const report = new LoadingReport('index', storedBytes(this.indexObjects), onLoading);
+  private async loadIndex(): Promise<void> {
+    const { searcher, source } = this;
+    const missing = searcher.missingObjects();
+    const report = new LoadingReport('index', storedBytes(missing), this.onLoading);
     await Promise.all(
-      this.indexObjects.map((ref) =>
-        fetchChecked(this.source, ref, (stored) => this.searcher.addObject(ref, stored), {
+      missing.map((ref) =>
+        fetchChecked(source, ref, (stored) => searcher.addObject(ref, stored), {
           onBytes: report.file(),
         }),
       ),
     );
-    if (!this.searcher.ready()) {
+    if (!searcher.ready()) {
       throw new SightlineError('corrupt', 'the index is incomplete; publish the bundle again');
     }
     report.finish();
-    void this.source.keep?.(manifestName, manifest);
+    void source.keep?.(manifestName, this.manifest);
   }
 }
 

@@ -2,7 +2,7 @@ import { isAbort } from '../bundle/errors.js';
 import type { SearchEngine } from '../engine/sightline.js';
 import type { BoxXyxyPx, Hit, ImageInfo, SearchResult } from '../engine/types.js';
 import type { BoxChoice } from './box_overlay.js';
-import { fileName } from './dom.js';
+import { engineQuery } from './engine_query.js';
 import { FacetPanel } from './facet_panel.js';
 import { acceptImages } from './image_drop.js';
 import { Lightbox } from './lightbox.js';
@@ -10,11 +10,10 @@ import type { Notices } from './notices.js';
 import { PageLayout } from './page_layout.js';
 import { ResultsGrid } from './results_grid.js';
 import { SearchBox } from './search_box.js';
-import { scaledBox } from './region.js';
 import { strings } from './strings.js';
 import { ThumbnailImages } from './thumbnail_images.js';
 import { Toolbar } from './toolbar.js';
-import { filterOf, formatState, isListing, parseState, sameSearch } from './view_state.js';
+import { filterOf, formatState, isListing, parseState, sameSearch, toggled } from './view_state.js';
 import type { ViewState } from './view_state.js';
 
 const typingPauseMs = 90;
@@ -167,7 +166,7 @@ export class App {
     this.notices.clearError();
     this.layout.setBusy(true);
     try {
-      const query = await this.query();
+      const query = await engineQuery(this.state, this.engine, this.thumbnails, this.box);
       signal.throwIfAborted();
       for await (const result of this.engine.search({ ...query, signal })) {
         if (signal.aborted) return;
@@ -183,34 +182,12 @@ export class App {
     }
   }
 
-  private async query() {
-    const { text, file, similarTo, region, chosen, k, minSimilarity } = this.state;
-    const options = { k, minSimilarity, filter: filterOf(chosen) };
-    if (file) {
-      const picture = this.box.showImage(strings.similarToFile(fileName(file.name)));
-      picture.src = URL.createObjectURL(file);
-      picture.onload = () => URL.revokeObjectURL(picture.src);
-      return { ...options, image: file };
-    }
-    if (similarTo === null) return text ? { ...options, text } : { ...options, minSimilarity: 0 };
-    const [image] = await this.engine.get([similarTo]);
-    if (image) this.showSimilarChip(image, region);
-    if (!image?.thumbnail || !region) return { ...options, imageId: similarTo };
-    const blob = await this.thumbnails.blob(image.thumbnail);
-    return { ...options, image: blob, boxXyxyPx: scaledBox(image, image.thumbnail, region) };
-  }
-
-  private showSimilarChip(image: ImageInfo, region: BoxXyxyPx | null): void {
-    const name = fileName(image.path);
-    const label = region ? strings.similarToRegion(name) : strings.similarTo(name);
-    void this.thumbnails.show(this.box.showImage(label), image.thumbnail);
-  }
-
   private showResult(result: SearchResult): void {
     const { hits, complete, eligibleCount, timings } = result;
     this.grid.show(result, this.boxChoice(), this.state.text);
     this.layout.showEmpty(complete && hits.length === 0);
     if (!complete) return;
+    if (this.facets.isEmpty) void this.showFacets();
     this.notices.say(
       hits.length === 0
         ? strings.nothingFound
@@ -273,12 +250,4 @@ export class App {
     const others = hiddenClasses.filter((other) => other !== name);
     this.update({ hiddenClasses: isHidden ? others : [...others, name] });
   }
-}
-
-function toggled(chosen: Record<string, string[]>, field: string, value: string) {
-  const values = chosen[field] ?? [];
-  const others = values.filter((other) => other !== value);
-  const next = others.length < values.length ? others : [...values, value];
-  const { [field]: _, ...rest } = chosen;
-  return next.length > 0 ? { ...rest, [field]: next } : rest;
 }

@@ -70,6 +70,8 @@ export function iconButton(
 }
 
 const shownLength = 120;
+const headLength = 6;
+const tailLength = 15;
 // Control characters and those that turn the direction of text.
 const unseen = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
@@ -82,7 +84,14 @@ export function tidy(name: string): string {
     : head;
 }
 
-/** The same, kept apart from the text around it whatever its direction. */
+/** Shortened in the middle, for names of a series differ at their ends. */
+export function shorten(name: string): string {
+  const letters = [...tidy(name)];
+  if (letters.length <= headLength + tailLength + 1) return letters.join('');
+  return `${letters.slice(0, headLength).join('')}…${letters.slice(-tailLength).join('')}`;
+}
+
+/** Tidy, and kept apart from the text around it whatever its direction. */
 export function nameOf(name: string, className?: string): HTMLElement {
   return h('bdi', { class: className }, tidy(name));
 }

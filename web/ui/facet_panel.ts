@@ -1,6 +1,6 @@
 import type { Facet, FacetValue } from '../engine/types.js';
 import { classStyle } from './class_style.js';
-import { h, icon, nameOf, svg, tidy } from './dom.js';
+import { h, icon, shorten, svg, tidy } from './dom.js';
 import { strings } from './strings.js';
 
 const fieldOrder = ['class', 'dataset', 'sequence', 'camera'];
@@ -28,6 +28,10 @@ export class FacetPanel {
     private readonly classNames: string[],
     private readonly actions: FacetActions,
   ) {}
+
+  get isEmpty(): boolean {
+    return this.facets.length === 0;
+  }
 
   show(facets: Facet[], choice: FacetChoice): void {
     this.facets = facets;
@@ -105,7 +109,7 @@ export class FacetPanel {
         {},
         box,
         classId >= 0 && swatch(classId),
-        nameOf(value || strings.unnamedValue, 'value'),
+        valueName(value),
         h('span', { class: 'count' }, String(count)),
       ),
     );
@@ -128,6 +132,11 @@ export class FacetPanel {
     button.addEventListener('click', () => this.actions.toggleClassBoxes(className));
     return button;
   }
+}
+
+function valueName(value: string): HTMLElement {
+  const shown = shorten(value || strings.unnamedValue);
+  return h('bdi', { class: 'value', title: shown === value ? null : tidy(value) }, shown);
 }
 
 function swatch(classId: number): SVGSVGElement {

@@ -58,7 +58,7 @@ export class Notices {
     this.alert.dataset['code'] = code;
     this.alert.replaceChildren(
       h('h2', {}, strings.errorTitle),
-      h('p', {}, remedies[code] ?? ''),
+      h('p', {}, remedies[code] ?? remedies['other']!),
       h('p', { class: 'cause' }, message),
       button,
     );

@@ -140,7 +140,10 @@ export const remedies: Record<string, string> = {
   corrupt: 'A file arrived damaged or is out of date. Reload; if it stays, publish it again.',
   not_found: 'A file of this site is missing. Was all of it published?',
   unsupported: 'Use a newer browser, or reload to get the newest page.',
+  invalid_argument: 'Change the query or clear the filters.',
+  model: 'This browser could not run the model. Reload, or try a newer browser.',
   no_encoder: strings.noEncoder,
   too_large: 'Try something smaller or free some space.',
   busy: 'Look at your other tabs.',
+  other: 'Reload the page.',
 };

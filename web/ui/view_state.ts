@@ -95,3 +95,12 @@ export function sameSearch(a: ViewState, b: ViewState): boolean {
     formatState({ ...state, boxes: true, hiddenClasses: [], image: null });
   return a.file === b.file && search(a) === search(b);
 }
+
+/** With that value chosen, or no longer chosen. */
+export function toggled(chosen: Record<string, string[]>, field: string, value: string) {
+  const values = chosen[field] ?? [];
+  const others = values.filter((other) => other !== value);
+  const next = others.length < values.length ? others : [...values, value];
+  const { [field]: _, ...rest } = chosen;
+  return next.length > 0 ? { ...rest, [field]: next } : rest;
+}

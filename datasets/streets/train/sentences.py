@@ -70,8 +70,8 @@ def noun_phrase(rng, term):
         return noun if plural else with_article(rng, noun)
     kind = rng.random()
     if classes == (LIGHT,) and kind < 0.25:
-        shows = pick(rng, ["showing", "that shows", "on", "turned"])
-        return f"{noun if plural else with_article(rng, noun)} {shows} {shade}"
+        lights = noun if plural else with_article(rng, noun)
+        return f"{lights} {pick(rng, ['showing', 'that shows', 'on', 'turned'])} {shade}"
     if classes == (PERSON,) and kind < 0.35:
         wear = pick(
             rng,

@@ -1,0 +1,171 @@
+// Holds native/FORMAT.md to its word: a reader that knows only the document finds what the core finds.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { FormatError } from './byte_cursor.mjs';
+import * as reader from './read_bundle.mjs';
+import { decodeRow, searchBundle } from './search_bundle.mjs';
+
+const root = join(fileURLToPath(import.meta.url), '../../..');
+const fixtures = join(root, 'tests/fixtures/bundle');
+const golden = join(fixtures, 'golden');
+const site = process.env.SIGHTLINE_TEST_SITE ?? join(root, 'build/demo/site');
+const program = join(root, 'build/bin/sightline');
+const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
+
+const skipProgram = !existsSync(program) && `SKIPPED: no ${program}; run npm run build`;
+const skipSite =
+  skipProgram ||
+  (!existsSync(join(site, 'bundle/manifest.json')) &&
+    `SKIPPED: no demo site at ${site}; run npm run demo -- --no-serve`);
+for (const reason of new Set([skipProgram, skipSite])) if (reason) console.error(reason);
+
+test('the golden bundle holds what its makers put in', () => {
+  const bundle = reader.openBundle(golden);
+  assert.equal(bundle.title, 'small');
+  assert.deepEqual(bundle.datasets, [{ slug: 'small', licence: 'CC0', mediaBaseUrl: 'images/' }]);
+  assert.deepEqual(bundle.classNames, ['car', 'dog']);
+  assert.deepEqual(bundle.quality, { recall_at_10: 1 });
+  assert.equal(bundle.records.length, 12);
+  bundle.records.forEach((record, image) => {
+    assert.equal(record.imageId, `small/${image}.jpg`);
+    assert.deepEqual(bundle.ids.find(record.imageId), [image]);
+    assert.equal(record.timestampS, 1000 + image);
+    assert.ok(Number.isNaN(record.latitudeDeg));
+    assert.equal(record.detections.length, image % 2 === 0 ? 1 : 0);
+  });
+  const [sequence, timestamp, classes] = bundle.columns;
+  assert.deepEqual(sequence.codes.slice(0, 4), [0, 1, 2, 0]);
+  assert.equal(timestamp.numbers[11], 1011);
+  assert.deepEqual(classes.tags[10], [
+    [0, 3],
+    [1, 1],
+  ]);
+  assert.equal(bundle.examples[0].text, 'a car');
+  for (const { graph, rowCount } of bundle.indexes) {
+    graph.links.forEach(([base], row) => assert.equal(base[0], (row + 1) % rowCount));
+  }
+});
+
+test('exact search of the golden bundle gives the ids and similarities of the core', () => {
+  const bundle = reader.openBundle(golden);
+  for (const { name, kind, embedding, hits } of readJson(join(fixtures, 'golden_answers.json'))) {
+    const query = embedding.map(Math.fround);
+    const found = searchBundle(bundle, query, { kind, k: 5 }).map(
+      ({ image, similarity, view }) => ({
+        ...{ image, similarity },
+        ...{ view_kind: view.kind, box_xyxy_px: view.box },
+      }),
+    );
+    assert.deepEqual(found, hits, name);
+  }
+});
+
+test('what the core refuses is refused, what it accepts is accepted', () => {
+  const parsers = {
+    root: (bytes) => reader.parseRoot(bytes),
+    graph: (bytes) => reader.parseGraph(bytes, 12),
+    views: (bytes) => reader.parseViews(bytes, 12, 12),
+    columns: (bytes) => reader.parseColumns(bytes, 12),
+    records: (bytes) => reader.parseRecords(bytes),
+    ids: (bytes) => reader.parseImageIds(bytes, 12),
+    examples: (bytes) => reader.parseExamples(bytes, 16),
+    parameters: (bytes) => reader.parseCodeParameters(bytes, 16),
+  };
+  const lines = readFileSync(join(fixtures, 'refusals.tsv'), 'utf8').trimEnd().split('\n');
+  assert.ok(lines.length >= 38);
+  for (const line of lines) {
+    const [path, code] = line.split('\t');
+    const parse = () => parsers[path.split('.').pop()](readFileSync(join(fixtures, path)));
+    if (code === 'ok') assert.doesNotThrow(parse, path);
+    else assert.throws(parse, FormatError, path);
+  }
+});
+
+test('a damaged, a short and a swapped object are refused by their names', () => {
+  const ref = reader.parseManifest(readFileSync(join(golden, 'manifest.json')));
+  const stored = readFileSync(join(golden, reader.objectName(ref)));
+  const damaged = Buffer.from(stored);
+  damaged[100] ^= 1;
+  assert.throws(() => reader.unpackObject(ref, damaged), /^Error: objects\/.*: another hash$/);
+  assert.throws(() => reader.unpackObject(ref, stored.subarray(1)), /^Error: objects\/.* bytes$/);
+  assert.throws(() => reader.unpackObject({ ...ref, rawBytes: 7 }, stored), /uncompressed$/);
+});
+
+const noManifest = 'manifest.json: this is no Sightline manifest; is the address right?';
+const badRoot = "manifest.json: 'root' lacks a valid compression, size or sha256";
+// Path → exit status of the program and what it says.
+const manifests = {
+  'corrupt/manifest_not_json.json': [4, noManifest],
+  'corrupt/manifest_other_format.json': [4, noManifest],
+  'corrupt/manifest_no_root.json': [4, "manifest.json: no 'root'"],
+  'corrupt/manifest_huge_root.json': [4, badRoot],
+  'corrupt/manifest_bad_hash.json': [4, badRoot],
+  'future/manifest_major_2.json': [
+    1,
+    'manifest.json: format version 2.0, this program knows version 1; use a newer Sightline',
+  ],
+  'future/manifest_minor_7.json': [0, null],
+};
+
+for (const [path, [expectedStatus, message]] of Object.entries(manifests)) {
+  const outcome = message === null ? 'opens' : 'is refused in one line';
+  test(`a bundle with ${path} ${outcome}`, { skip: skipProgram }, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sightline-'));
+    try {
+      cpSync(golden, folder, { recursive: true });
+      cpSync(join(fixtures, path), join(folder, 'manifest.json'));
+      const { status, stderr } = spawnSync(program, ['inspect', folder], { encoding: 'utf8' });
+      assert.equal(stderr, message === null ? '' : `sightline: ${message}\n`);
+      assert.equal(status, expectedStatus);
+      if (message === null) reader.openBundle(folder);
+      else assert.throws(() => reader.openBundle(folder), FormatError);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
+test('the demo site gives the hits of sightline search to the last bit', { skip: skipSite }, () => {
+  const bundle = reader.openBundle(join(site, 'bundle'));
+  const [images] = bundle.indexes;
+  for (const share of [0.1, 0.5, 0.9]) {
+    const image = Math.floor(bundle.imageCount * share);
+    const { imageId } = bundle.records[image];
+    const options = ['--similar', imageId, '--k', '10', '--path', 'exact', '--json'];
+    const { stdout, stderr } = spawnSync(program, ['search', site, ...options], {
+      encoding: 'utf8',
+    });
+    assert.equal(stderr, '');
+    const row = images.views.findIndex((view) => view.image === image && view.kind === 0);
+    const query = decodeRow(images, row);
+    const found = searchBundle(bundle, query, { kind: 'image', k: 10, excluded: image }).map(
+      (hit) => [bundle.records[hit.image].imageId, hit.similarity, hit.view.box],
+    );
+    const hits = JSON.parse(stdout).hits.map((hit) => [
+      ...[hit.image_id, hit.similarity, hit.view.box_xyxy_px],
+    ]);
+    assert.deepEqual(found, hits);
+  }
+});
+
+test('the demo site carries what the document says', { skip: skipSite }, () => {
+  const bundle = reader.openBundle(join(site, 'bundle'));
+  assert.equal(bundle.tokenizer?.contextLength, bundle.model.contextLength);
+  for (const { parts, byteCount } of bundle.model.files.filter(({ parts }) => parts.length > 0)) {
+    assert.equal(bundle.readPayload(parts).length, byteCount);
+  }
+  for (const { embedding } of bundle.examples) {
+    const length = Math.hypot(...embedding);
+    assert.ok(Math.abs(length - 1) < 1e-4, `an example of length ${length}`);
+  }
+  const { thumbnail } = bundle.records[0];
+  const jpeg = bundle
+    .readPayload([thumbnail.ref])
+    .subarray(thumbnail.offset, thumbnail.offset + thumbnail.byteCount);
+  assert.deepEqual([...jpeg.subarray(0, 2), ...jpeg.subarray(-2)], [0xff, 0xd8, 0xff, 0xd9]);
+});
