@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 
 #include "indexer/decode.h"
@@ -125,15 +126,17 @@ Result<EmbedReport> embed_images(const std::vector<HashedImage>& images, const C
   OrderedProducer<Prepared> producer(
       order.size(), thread_count, 2 * kGroupImages,
       [&](size_t position) { return prepare(*order[position], options); });
+  std::map<Sha256Digest, Failure> failures;
   for (const auto& group : plan.groups) {
     std::vector<Prepared> ready;
     std::vector<float> pixels;
     for (size_t i = 0; i < group.size(); ++i) {
       Prepared prepared = producer.take();
       if (prepared.failure) {
-        auto& [stage, error] = *prepared.failure;
-        if (error.code == ErrorCode::kModel) return std::move(error);
-        report.errors.push_back({prepared.image->source.path, stage, std::move(error.message)});
+        if (prepared.failure->error.code == ErrorCode::kModel) {
+          return std::move(prepared.failure->error);
+        }
+        failures.emplace(prepared.image->content, std::move(*prepared.failure));
         continue;
       }
       pixels.insert(pixels.end(), prepared.value.pixels.begin(), prepared.value.pixels.end());
@@ -152,6 +155,12 @@ Result<EmbedReport> embed_images(const std::vector<HashedImage>& images, const C
     progress.add(group.size());
   }
   progress.end();
+  for (const auto& image : images) {
+    const auto failure = failures.find(image.content);
+    if (failure == failures.end()) continue;
+    const auto& [stage, error] = failure->second;
+    report.errors.push_back({image.source.path, stage, error.message});
+  }
   report.wall_s = seconds_since(started);
   return report;
 }

@@ -74,19 +74,22 @@ Result<void> check_output(const BuildOptions& options, const std::string& bundle
       ": the folder is not empty and holds no Sightline site; choose a new one");
 }
 
-// What is in each of the sources.
+// What is in each of the sources; no image_id twice.
 Result<std::vector<ScanResult>> scan_sources(const BuildOptions& options, Progress& progress) {
   progress.begin("scan");
   std::vector<ScanResult> scans;
+  std::vector<SourceImage> all;
   bool found_any = false;
   for (const auto& root : options.sources) {
     ASSIGN_OR_RETURN(auto scan,
                      scan_source(root, {options.adapter, options.dataset, {options.out}}));
     found_any |= !scan.images.empty() || !scan.errors.empty();
     progress.add(scan.images.size());
+    all.insert(all.end(), scan.images.begin(), scan.images.end());
     scans.push_back(std::move(scan));
   }
   progress.end();
+  RETURN_IF_ERROR(sort_by_image_id(all));
   if (found_any) return scans;
   return not_found("no images in " + options.sources.front() +
                    "; looked for .jpg, .jpeg, .png, .bmp and .gif files");
@@ -135,9 +138,6 @@ Result<std::vector<HashedImage>> hash_images(const BuildOptions& options,
     static_cast<void>(forgotten);
   }
   progress.end();
-  std::vector<SourceImage> sources;
-  for (const auto& image : images) sources.push_back(image.source);
-  RETURN_IF_ERROR(sort_by_image_id(sources));
   std::sort(images.begin(), images.end(),
             [](const auto& a, const auto& b) { return a.source.image_id < b.source.image_id; });
   RETURN_IF_ERROR(catalog.commit());

@@ -79,7 +79,8 @@ Result<JsonValue> check(const ModelsCheckOptions& options) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
     for (const ListedModel& model : list_models()) {
-      if (model.folder.id == options.model) path = model.folder.path;
+      const auto name = std::filesystem::path(model.folder.path).filename();
+      if (model.folder.id == options.model || name == options.model) path = model.folder.path;
     }
   }
   ASSIGN_OR_RETURN(const auto folder, open_model_folder(path));

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { cpus } from 'node:os';
 import { extname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { site } from '../web/demo_site.mjs';
 import { startChromium } from './browsers.mjs';
 
@@ -25,17 +26,26 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const kindOf = (path) =>
   path.includes('objects/') ? extname(path).slice(1) : path.includes('ort') ? 'runtime' : 'shell';
 
+const bodies = new Map();
+
+// Compressed once, as a host would.
+async function bodyOf(file) {
+  if (!bodies.has(file)) {
+    const raw = await readFile(join(folder, file)).catch(() => null);
+    bodies.set(file, raw && compressible.has(extname(file)) ? gzipSync(raw) : raw);
+  }
+  return bodies.get(file);
+}
+
 async function startServer(bytesByKind) {
-  const { gzipSync } = await import('node:zlib');
   let lineFreeAt = 0;
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://host').pathname);
     const file = path.endsWith('/') ? `${path}index.html` : path;
     await wait(roundTripMs);
-    const raw = await readFile(join(folder, file)).catch(() => null);
-    if (!raw) return response.writeHead(404).end();
+    const body = await bodyOf(file);
+    if (!body) return response.writeHead(404).end();
     const zip = compressible.has(extname(file));
-    const body = zip ? gzipSync(raw) : raw;
     const kind = kindOf(file);
     bytesByKind[kind] = (bytesByKind[kind] ?? 0) + body.byteLength;
     response.writeHead(200, {

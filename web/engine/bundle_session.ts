@@ -49,8 +49,10 @@ export class BundleSession {
       (await starting).Searcher.open(root, stored),
     );
     const core = await starting;
+    // Asked for first: few bytes, and what a visitor can click before the index is there.
+    const examples = readExamples(core, source, searcher.root());
     const session = new BundleSession(core, source, root, searcher, bytes, onLoading);
-    session.examples = await readExamples(core, source, session.root);
+    session.examples = await examples;
     return session;
   }
 

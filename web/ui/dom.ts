@@ -70,7 +70,7 @@ export function iconButton(
 }
 
 const shownLength = 120;
-const headLength = 6;
+const headLength = 3;
 const tailLength = 15;
 // Control characters and those that turn the direction of text.
 const unseen = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
