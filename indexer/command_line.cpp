@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "indexer/adapters/scan.h"
 #include "indexer/commands/bench.h"
 #include "indexer/commands/build.h"
 #include "indexer/commands/detect.h"
@@ -18,8 +19,7 @@
 #include "indexer/commands/serve.h"
 #include "indexer/commands/tokenize.h"
 #include "indexer/commands/verify.h"
-#include "indexer/model_catalogue.h"
-#include "indexer/scan.h"
+#include "indexer/models/model_catalogue.h"
 
 namespace sightline {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "indexer/scan.h"
+#include "indexer/adapters/scan.h"
 
 namespace sightline {
 

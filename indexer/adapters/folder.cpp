@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "indexer/file_io.h"
+#include "indexer/base/file_io.h"
 
 namespace sightline {
 namespace {

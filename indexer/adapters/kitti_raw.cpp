@@ -9,7 +9,7 @@
 #include <map>
 
 #include "indexer/adapters/folder.h"
-#include "indexer/file_io.h"
+#include "indexer/base/file_io.h"
 
 namespace sightline {
 namespace {

@@ -6,12 +6,12 @@
 #include <numeric>
 #include <sstream>
 
-#include "indexer/file_io.h"
-#include "indexer/graph_builder.h"
-#include "indexer/json.h"
-#include "indexer/opened_bundle.h"
-#include "indexer/phrases.h"
-#include "indexer/query_encoder.h"
+#include "indexer/base/file_io.h"
+#include "indexer/base/json.h"
+#include "indexer/publish/graph_builder.h"
+#include "indexer/publish/phrases.h"
+#include "indexer/query/opened_bundle.h"
+#include "indexer/query/query_encoder.h"
 #include "native/vectors/dot.h"
 
 namespace sightline {

@@ -6,15 +6,15 @@
 #include <optional>
 #include <thread>
 
-#include "indexer/build_stamp.h"
-#include "indexer/detector.h"
-#include "indexer/file_io.h"
-#include "indexer/json.h"
-#include "indexer/manifest.h"
-#include "indexer/model_registry.h"
-#include "indexer/parallel.h"
-#include "indexer/scan.h"
-#include "indexer/site_files.h"
+#include "indexer/adapters/scan.h"
+#include "indexer/base/file_io.h"
+#include "indexer/base/json.h"
+#include "indexer/base/parallel.h"
+#include "indexer/models/detector.h"
+#include "indexer/models/model_registry.h"
+#include "indexer/publish/build_stamp.h"
+#include "indexer/publish/manifest.h"
+#include "indexer/publish/site_files.h"
 
 namespace sightline {
 namespace fs = std::filesystem;

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "indexer/onnx_session.h"
-#include "indexer/progress.h"
-#include "indexer/publish_bundle.h"
+#include "indexer/base/progress.h"
+#include "indexer/models/onnx_session.h"
+#include "indexer/publish/publish_bundle.h"
 #include "native/base/result.h"
 
 namespace sightline {

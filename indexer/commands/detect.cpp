@@ -3,10 +3,10 @@
 #include <iomanip>
 #include <iostream>
 
-#include "indexer/detector.h"
-#include "indexer/file_io.h"
-#include "indexer/json.h"
-#include "indexer/model_registry.h"
+#include "indexer/base/file_io.h"
+#include "indexer/base/json.h"
+#include "indexer/models/detector.h"
+#include "indexer/models/model_registry.h"
 
 namespace sightline {
 namespace {

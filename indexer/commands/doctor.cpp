@@ -5,13 +5,13 @@
 #include <filesystem>
 #include <thread>
 
-#include "indexer/clip_model.h"
-#include "indexer/detector.h"
-#include "indexer/http_client.h"
-#include "indexer/json.h"
-#include "indexer/model_registry.h"
-#include "indexer/onnx_session.h"
-#include "indexer/sqlite_database.h"
+#include "indexer/base/json.h"
+#include "indexer/catalog/sqlite_database.h"
+#include "indexer/models/clip_model.h"
+#include "indexer/models/detector.h"
+#include "indexer/models/model_registry.h"
+#include "indexer/models/onnx_session.h"
+#include "indexer/net/http_client.h"
 #include "native/bundle/compression.h"
 #include "native/vectors/dot.h"
 

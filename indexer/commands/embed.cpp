@@ -3,11 +3,11 @@
 #include <iostream>
 #include <vector>
 
-#include "indexer/clip_model.h"
-#include "indexer/decode.h"
-#include "indexer/file_io.h"
-#include "indexer/json.h"
-#include "indexer/model_registry.h"
+#include "indexer/base/file_io.h"
+#include "indexer/base/json.h"
+#include "indexer/media/decode.h"
+#include "indexer/models/clip_model.h"
+#include "indexer/models/model_registry.h"
 #include "native/clip/view_boxes.h"
 
 namespace sightline {

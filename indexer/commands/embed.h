@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "indexer/onnx_session.h"
+#include "indexer/models/onnx_session.h"
 #include "native/base/result.h"
 
 namespace sightline {

@@ -1,8 +1,8 @@
 #include "indexer/commands/export.h"
 
-#include "indexer/file_io.h"
-#include "indexer/hit_json.h"
-#include "indexer/opened_bundle.h"
+#include "indexer/base/file_io.h"
+#include "indexer/query/hit_json.h"
+#include "indexer/query/opened_bundle.h"
 
 namespace sightline {
 namespace {

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <map>
 
-#include "indexer/bundle_objects.h"
-#include "indexer/json.h"
+#include "indexer/base/json.h"
+#include "indexer/query/bundle_objects.h"
 
 namespace sightline {
 namespace {

@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <iostream>
 
-#include "indexer/clip_model.h"
-#include "indexer/detector.h"
-#include "indexer/json.h"
-#include "indexer/model_registry.h"
+#include "indexer/base/json.h"
+#include "indexer/models/clip_model.h"
+#include "indexer/models/detector.h"
+#include "indexer/models/model_registry.h"
 
 namespace sightline {
 namespace {

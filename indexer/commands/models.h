@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "indexer/onnx_session.h"
+#include "indexer/models/onnx_session.h"
 #include "native/base/result.h"
 
 namespace sightline {

@@ -4,13 +4,13 @@
 #include <filesystem>
 #include <iostream>
 
-#include "indexer/file_download.h"
-#include "indexer/file_io.h"
-#include "indexer/file_lock.h"
-#include "indexer/model_catalogue.h"
-#include "indexer/model_folder.h"
-#include "indexer/model_install.h"
-#include "indexer/model_registry.h"
+#include "indexer/base/file_io.h"
+#include "indexer/base/file_lock.h"
+#include "indexer/models/model_catalogue.h"
+#include "indexer/models/model_folder.h"
+#include "indexer/models/model_install.h"
+#include "indexer/models/model_registry.h"
+#include "indexer/net/file_download.h"
 
 namespace sightline {
 namespace {

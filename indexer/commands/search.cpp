@@ -2,9 +2,9 @@
 
 #include <cstdio>
 
-#include "indexer/hit_json.h"
-#include "indexer/opened_bundle.h"
-#include "indexer/query_encoder.h"
+#include "indexer/query/hit_json.h"
+#include "indexer/query/opened_bundle.h"
+#include "indexer/query/query_encoder.h"
 
 namespace sightline {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <signal.h>
 
-#include "indexer/hostile_host.h"
+#include "indexer/net/hostile_host.h"
 
 namespace sightline {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "indexer/static_server.h"
+#include "indexer/net/static_server.h"
 #include "native/base/result.h"
 
 namespace sightline {

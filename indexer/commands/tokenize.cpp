@@ -2,9 +2,9 @@
 
 #include <iostream>
 
-#include "indexer/json.h"
-#include "indexer/model_registry.h"
-#include "indexer/tokenizer_files.h"
+#include "indexer/base/json.h"
+#include "indexer/models/model_registry.h"
+#include "indexer/models/tokenizer_files.h"
 
 namespace sightline {
 

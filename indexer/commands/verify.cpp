@@ -2,8 +2,8 @@
 
 #include <cstdio>
 
-#include "indexer/bundle_objects.h"
-#include "indexer/json.h"
+#include "indexer/base/json.h"
+#include "indexer/query/bundle_objects.h"
 #include "native/bundle/object.h"
 
 namespace sightline {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
 namespace sightline {
@@ -11,7 +10,7 @@ namespace sightline {
 // Rounds to nearest, ties to even; beyond 65,519 becomes infinity, below 2^-25 (or equal) becomes
 // zero of the same sign; a NaN stays a (quiet) NaN.
 constexpr uint16_t float_to_half(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  const uint32_t bits = __builtin_bit_cast(uint32_t, value);
   const uint32_t sign = bits >> 16 & 0x8000;
   const uint32_t magnitude = bits & 0x7fffffff;
   if (magnitude > 0x7f800000) return static_cast<uint16_t>(sign | 0x7e00);
@@ -36,8 +35,9 @@ constexpr float half_to_float(uint16_t half) {
   const uint32_t sign = uint32_t{half} << 16 & 0x80000000;
   const uint32_t exponent = half >> 10 & 31;
   const uint32_t fraction = half & 0x3ff;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000 | fraction << 13);
-  if (exponent > 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+  if (exponent == 31) return __builtin_bit_cast(float, sign | 0x7f800000 | fraction << 13);
+  if (exponent > 0)
+    return __builtin_bit_cast(float, sign | (exponent + 112) << 23 | fraction << 13);
   const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
   return sign ? -magnitude : magnitude;
 }

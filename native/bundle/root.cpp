@@ -8,7 +8,7 @@ namespace sightline {
 namespace {
 
 constexpr std::string_view kMagic = "SLBUNDLE";
-constexpr uint32_t kMaxDim = 65536;
+constexpr uint32_t kMaxDim = 4096;
 constexpr uint32_t kMaxSections = 1024;
 constexpr uint16_t kRequiredFlag = 1;
 
@@ -166,7 +166,7 @@ Result<IndexInfo> read_index(ByteReader& reader) {
                        ", this reader knows 1 (resident)");
   }
   if (index.dim == 0 || index.dim > kMaxDim) {
-    return corrupt("index: " + std::to_string(index.dim) + " dimensions, expected 1 to 65536");
+    return corrupt("index: " + std::to_string(index.dim) + " dimensions, expected 1 to 4096");
   }
   if (!std::isfinite(index.similarity_mean) || !std::isfinite(index.similarity_stddev) ||
       index.similarity_stddev <= 0) {
@@ -337,6 +337,7 @@ Result<Root> parse_root(std::span<const uint8_t> raw) {
                    std::to_string(raw.size()) + " bytes");
   }
   Root root;
+  uint32_t kinds_seen = 0;
   for (uint32_t i = 0; i < section_count; ++i) {
     SectionEntry entry;
     entry.kind = header.read<uint16_t>();
@@ -354,6 +355,12 @@ Result<Root> parse_root(std::span<const uint8_t> raw) {
       }
       continue;
     }
+    const uint32_t kind_bit = 1u << entry.kind;
+    const bool repeats = (kinds_seen & kind_bit) != 0;
+    if (repeats && entry.kind != static_cast<uint16_t>(SectionKind::kIndex)) {
+      return corrupt(name + " of kind " + std::to_string(entry.kind) + " stands there twice");
+    }
+    kinds_seen |= kind_bit;
     ByteReader reader(raw.subspan(entry.offset, entry.length));
     RETURN_IF_ERROR(read_section(static_cast<SectionKind>(entry.kind), reader, root));
     if (!reader.ok()) return corrupt(name + " ends before its content");

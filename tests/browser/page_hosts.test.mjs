@@ -43,6 +43,24 @@ describe('hosts and networks in Chromium', { skip: cannotVisit }, () => {
     visitor.forgive();
   });
 
+  test('of two tabs only one downloads at a time', async () => {
+    await visitor.visit();
+    const held = await visitor.page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          void navigator.locks.request('sightline-download', () => {
+            resolve(true);
+            return new Promise(() => undefined);
+          });
+        }),
+    );
+    assert.ok(held);
+    const other = await visitor.context.newPage();
+    await other.goto(visitor.address);
+    await other.getByRole('button', { name: /Keep for offline use/ }).click();
+    await other.waitForSelector('.alert[data-code="busy"]:not([hidden])');
+  });
+
   test('when the browser throws away what was kept, the page fetches it again', async () => {
     await visitor.visit();
     await visitor.page.evaluate(() => navigator.serviceWorker.ready);

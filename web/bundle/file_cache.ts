@@ -11,8 +11,7 @@ export class FileCache {
     try {
       const response = await (await this.cache())?.match(url);
       if (!response) return null;
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      return bytes;
+      return new Uint8Array(await response.arrayBuffer());
     } catch {
       signal?.throwIfAborted();
       this.opened = null;
@@ -20,13 +19,13 @@ export class FileCache {
     }
   }
 
-  async sizeOf(url: string): Promise<number | null> {
+  /** The addresses of all files that begin so. */
+  async urls(prefix: string): Promise<string[]> {
     try {
-      const response = await (await this.cache())?.match(url);
-      const size = response?.headers.get('content-length');
-      return size ? Number(size) : null;
+      const requests = (await (await this.cache())?.keys()) ?? [];
+      return requests.map(({ url }) => url).filter((url) => url.startsWith(prefix));
     } catch {
-      return null;
+      return [];
     }
   }
 
@@ -34,21 +33,16 @@ export class FileCache {
   async write(url: string, bytes: Uint8Array): Promise<boolean> {
     try {
       const cache = await this.cache();
-      const headers = { 'content-length': String(bytes.byteLength) };
-      await cache?.put(url, new Response(bytes as BodyInit, { headers }));
+      await cache?.put(url, new Response(bytes as BodyInit));
       return cache !== null;
     } catch {
       return false;
     }
   }
 
-  /** Removes every file whose address begins so. */
-  async removeAll(prefix: string): Promise<void> {
+  async remove(urls: string[]): Promise<void> {
     const cache = await this.cache();
-    const requests = (await cache?.keys()) ?? [];
-    await Promise.all(
-      requests.filter(({ url }) => url.startsWith(prefix)).map((request) => cache!.delete(request)),
-    );
+    await Promise.all(urls.map((url) => cache?.delete(url)));
   }
 
   private cache(): Promise<Cache | null> {

@@ -54,7 +54,8 @@ export class HttpSource implements Source {
     const { signal, expectedBytes, reload } = options;
     signal?.throwIfAborted();
     const isManifest = name === manifestName;
-    if (this.keeps(name) && !isManifest && !reload) {
+    // Also what the policy would not keep: a download may have.
+    if (this.policy !== 'none' && !isManifest && !reload) {
       const kept = await this.files.read(this.urlOf(name), signal);
       if (kept && (expectedBytes === undefined || kept.byteLength === expectedBytes)) {
         options.onBytes?.(kept.byteLength);
@@ -76,12 +77,13 @@ export class HttpSource implements Source {
     if (this.policy !== 'none') await this.files.write(this.urlOf(name), bytes);
   }
 
-  async isKept(name: string, bytes: number): Promise<boolean> {
-    return (await this.files.sizeOf(this.urlOf(name))) === bytes;
+  async keptNames(): Promise<Set<string>> {
+    const urls = await this.files.urls(this.base);
+    return new Set(urls.map((url) => url.slice(this.base.length)));
   }
 
-  forget(): Promise<void> {
-    return this.files.removeAll(this.base);
+  async forget(): Promise<void> {
+    await this.files.remove(await this.files.urls(this.base));
   }
 
   private keeps(name: string): boolean {

@@ -21,8 +21,8 @@ export interface Source {
   urlOf?(name: string): string | null;
   /** Keeps the file for a time without network; called once its bytes were found to be right. */
   keep?(name: string, bytes: Uint8Array): Promise<void>;
-  /** Whether a copy of that size lies in a cache. */
-  isKept?(name: string, bytes: number): Promise<boolean>;
+  /** The names of all files that are kept. */
+  keptNames?(): Promise<Set<string>>;
   /** Forgets what was kept. */
   forget?(): Promise<void>;
 }

@@ -31,6 +31,10 @@ export async function readAsset(
   return result.bytes;
 }
 
+export function forgetAsset(url: URL): Promise<void> {
+  return files.remove([url.href]);
+}
+
 /** In Node the package lies in a folder. No import, so that bundlers for browsers see none. */
 async function readFileOf(url: URL): Promise<Uint8Array> {
   const { readFile } = process.getBuiltinModule('node:fs/promises');

@@ -1,4 +1,5 @@
 import { SightlineError } from '../bundle/errors.js';
+import type { GetOptions } from '../bundle/source.js';
 import { encoderBytes, publishedFile } from '../encoder/model_file.js';
 import { ortWasmUrl, readAsset } from './asset_files.js';
 import type { BundleSession } from './bundle_session.js';
@@ -8,6 +9,8 @@ import { LoadingReport } from './loading.js';
 import type { OnLoading } from './loading.js';
 import type { DownloadState } from './types.js';
 
+/** So much is read to tell a visitor the size of a download. */
+const maxRecordsBytes = 512 << 10;
 const lockName = 'sightline-download';
 
 /** Keeps whole bundles for a time without network: what is kept already is not fetched again. */
@@ -19,15 +22,18 @@ export class BundleDownload {
 
   /** What of the bundles is kept here. */
   static async state(sessions: BundleSession[]): Promise<DownloadState> {
-    const state = { storedBytes: 0, totalBytes: 0, complete: true };
+    const state = { storedBytes: 0, totalBytes: 0, isLowerBound: false, complete: true };
     for (const session of sessions) {
-      // Records name the thumbnails, so without them the size is only a lower bound.
-      const records = await missingOf(session, session.root.records);
-      const objects = records.length === 0 ? await allObjects(session) : coreObjects(session);
-      const missing = await missingOf(session, objects);
+      const { records } = session.root;
+      const kept = await keptNames(session);
+      const readsRecords =
+        storedBytes(records) <= maxRecordsBytes || records.every(({ name }) => kept.has(name));
+      const objects = readsRecords ? await allObjects(session) : coreObjects(session);
+      const there = objects.filter(({ name }) => kept.has(name));
       state.totalBytes += storedBytes(objects);
-      state.storedBytes += storedBytes(objects) - storedBytes(missing);
-      state.complete &&= records.length === 0 && missing.length === 0;
+      state.storedBytes += storedBytes(there);
+      state.isLowerBound ||= !readsRecords;
+      state.complete &&= readsRecords && there.length === objects.length;
     }
     return state;
   }
@@ -48,11 +54,12 @@ export class BundleDownload {
     const lists = await Promise.all(this.sessions.map(allObjects));
     const report = new LoadingReport('download', storedBytes(lists.flat()), this.onLoading);
     await readAsset(ortWasmUrl(), { keep: true, signal });
-    await Promise.all(
-      this.sessions.map((session, index) =>
-        Promise.all(lists[index]!.map((ref) => keepObject(session, ref, report.file(), signal))),
-      ),
-    );
+    for (const [index, session] of this.sessions.entries()) {
+      const kept = await keptNames(session);
+      const keep = (ref: ObjectRef) =>
+        keepObject(session, ref, kept, { signal, onBytes: report.file() });
+      await Promise.all(lists[index]!.map(keep));
+    }
     const state = await BundleDownload.state(this.sessions);
     report.finish();
     if (!state.complete) {
@@ -76,30 +83,23 @@ export class BundleDownload {
   }
 }
 
+/** What is kept already is read from there, and so checked again. */
 async function keepObject(
   { core, source }: BundleSession,
   ref: ObjectRef,
-  onBytes: (loadedBytes: number) => void,
-  signal: AbortSignal,
+  kept: Set<string>,
+  options: GetOptions,
 ): Promise<void> {
-  if (await source.isKept?.(ref.name, ref.storedBytes)) return onBytes(ref.storedBytes);
-  const stored = await fetchChecked(
-    source,
-    ref,
-    (bytes) => {
-      core.unpackObject(ref, bytes);
-      return bytes;
-    },
-    { signal, onBytes },
-  );
-  await source.keep?.(ref.name, stored);
+  const check = (bytes: Uint8Array) => {
+    core.unpackObject(ref, bytes);
+    return bytes;
+  };
+  const stored = await fetchChecked(source, ref, check, options);
+  if (!kept.has(ref.name)) await source.keep?.(ref.name, stored);
 }
 
-async function missingOf({ source }: BundleSession, objects: ObjectRef[]): Promise<ObjectRef[]> {
-  const kept = await Promise.all(
-    objects.map(({ name, storedBytes }) => source.isKept?.(name, storedBytes) ?? false),
-  );
-  return objects.filter((_, index) => !kept[index]);
+async function keptNames({ source }: BundleSession): Promise<Set<string>> {
+  return (await source.keptNames?.()) ?? new Set();
 }
 
 function coreObjects({ root, rootRef, indexObjects }: BundleSession): ObjectRef[] {

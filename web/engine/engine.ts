@@ -2,6 +2,7 @@ import { SightlineError } from '../bundle/errors.js';
 import { HttpSource } from '../bundle/http_source.js';
 import type { Source } from '../bundle/source.js';
 import { decodeImage } from '../encoder/decode_image.js';
+import { forgetAsset, ortWasmUrl } from './asset_files.js';
 import { BundleSession } from './bundle_session.js';
 import { fetchChecked } from './checked_objects.js';
 import { BundleDownload } from './download.js';
@@ -128,6 +129,7 @@ export class Engine {
 
   async forget(): Promise<void> {
     await Promise.all(this.sessions.map(({ source }) => source.forget?.()));
+    await forgetAsset(ortWasmUrl());
   }
 
   stats(): Stats {

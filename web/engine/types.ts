@@ -134,6 +134,8 @@ export interface LoadingProgress {
 export interface DownloadState {
   storedBytes: number;
   totalBytes: number;
+  /** Whether totalBytes lacks thumbnails, because not all records were read yet. */
+  isLowerBound: boolean;
   complete: boolean;
 }
 

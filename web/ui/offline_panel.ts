@@ -25,26 +25,27 @@ export class OfflinePanel {
     this.render(await this.engine.downloadState());
   }
 
-  private render({ complete, totalBytes }: DownloadState): void {
+  private render(state: DownloadState): void {
+    const { complete, totalBytes, isLowerBound } = state;
     if (this.running) {
       this.element.replaceChildren(button(strings.stopDownload, () => this.running?.abort()));
     } else if (complete) {
       const remove = button(strings.removeOffline, () => void this.remove());
       this.element.replaceChildren(strings.keptOffline(totalBytes), ' ', remove);
     } else {
-      const size = bytes(totalBytes);
-      const keep = button(strings.keepOffline(size), () => void this.download(totalBytes));
+      const size = isLowerBound ? strings.moreThan(bytes(totalBytes)) : bytes(totalBytes);
+      const keep = button(strings.keepOffline(size), () => void this.download(state));
       this.element.replaceChildren(keep);
     }
   }
 
-  private async download(totalBytes: number): Promise<void> {
+  private async download(state: DownloadState): Promise<void> {
     this.running = new AbortController();
-    this.render({ complete: false, totalBytes, storedBytes: 0 });
+    this.render(state);
     try {
       await this.engine.download({ signal: this.running.signal });
     } catch (error) {
-      if (!isAbort(error)) this.onError(error, () => void this.download(totalBytes));
+      if (!isAbort(error)) this.onError(error, () => void this.download(state));
     } finally {
       this.running = null;
       await this.refresh();

@@ -110,7 +110,7 @@ export class PageLayout {
       this.parts.notices.fail(error, strings.retry, retry),
     );
     engine.ready.then(
-      () => void offline.start(),
+      () => setTimeout(() => void offline.start(), offlinePauseMs),
       () => undefined,
     );
     return h(
@@ -124,6 +124,8 @@ export class PageLayout {
 }
 
 const noteLength = 400;
+// After the first images, so that it takes no bytes from them.
+const offlinePauseMs = 1500;
 
 function tidyNote(text: string): string {
   return text.slice(0, noteLength);

@@ -126,6 +126,7 @@ export const strings = {
   loading: (part: LoadingPart, loaded: number, total: number) =>
     `${loadingParts[part]}: ${bytes(loaded)}${total > loaded ? ` of ${bytes(total)}` : ''}`,
   keepOffline: (size: string) => `Keep for offline use (${size})`,
+  moreThan: (size: string) => `more than ${size}`,
   keptOffline: (size: number) => `Kept for offline use (${bytes(size)})`,
   removeOffline: 'Remove',
   stopDownload: 'Stop',

@@ -67,6 +67,11 @@ TEST_CASE("a section of a newer minor version is skipped unless it is required",
         "root: section 6 of kind 900 is required and unknown here; use a newer Sightline");
 }
 
+TEST_CASE("a section that may stand once only is refused the second time", "[root][corrupt]") {
+  CHECK(message(with_section(small_root_bytes(), 5, 0)) ==
+        "root: section 6 of kind 5 stands there twice");
+}
+
 TEST_CASE("a newer major version is refused with both numbers", "[root]") {
   auto root = small_root_bytes();
   root[8] = 2;

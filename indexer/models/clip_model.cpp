@@ -1,0 +1,55 @@
+#include "indexer/models/clip_model.h"
+
+#include "indexer/models/tokenizer_files.h"
+
+namespace sightline {
+namespace {
+
+Result<void> agree_on_dim(const ClipTower& tower, uint32_t& dim) {
+  if (dim != 0 && dim != tower.dim()) {
+    return model_error(tower.session().title() + " has " + std::to_string(tower.dim()) +
+                       " dimensions, the rest of the model " + std::to_string(dim) +
+                       "; the files are of different models");
+  }
+  dim = tower.dim();
+  return {};
+}
+
+}  // namespace
+
+Result<ClipModel> ClipModel::load(const ModelFolder& folder, const ClipOptions& options) {
+  if (folder.kind != ModelKind::kClip) return wrong_kind(folder, ModelKind::kClip);
+  ASSIGN_OR_RETURN(auto tokenizer, load_tokenizer(folder.path));
+  ClipModel model(folder, std::move(tokenizer));
+  model.dim_ = folder.dim;
+  const Tokenizer& words = model.tokenizer_;
+  if (options.with_text) {
+    ASSIGN_OR_RETURN(auto text, TextTower::load(folder.clip.text, words.context_length(),
+                                                words.end_id(), options.onnx));
+    RETURN_IF_ERROR(agree_on_dim(text, model.dim_));
+    model.text_ = std::move(text);
+  }
+  if (options.with_vision) {
+    ASSIGN_OR_RETURN(auto vision,
+                     VisionTower::load(folder.clip.vision, model.image_size_px(), options.onnx));
+    RETURN_IF_ERROR(agree_on_dim(vision, model.dim_));
+    model.vision_ = std::move(vision);
+  }
+  return model;
+}
+
+Result<std::vector<float>> ClipModel::embed_text(std::span<const std::string> texts) const {
+  std::vector<float> rows;
+  rows.reserve(texts.size() * dim_);
+  for (const std::string& text : texts) {
+    ASSIGN_OR_RETURN(const auto ids, tokenizer_.encode(text));
+    RETURN_IF_ERROR(text_->append_embedding(ids, rows));
+  }
+  return rows;
+}
+
+Result<std::vector<float>> ClipModel::embed_pixels(std::span<const float> pixels) const {
+  return vision_->embed(pixels);
+}
+
+}  // namespace sightline

@@ -1,0 +1,135 @@
+#include "indexer/publish/bundle_tables.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "native/base/half.h"
+
+namespace sightline {
+namespace {
+
+constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
+
+void append_rows(const ImageWork& work, uint32_t image, BundleTables& tables) {
+  for (const auto& [view, half] : work.views) {
+    RowTable& table = view.kind == ViewKind::kCrop ? tables.crops : tables.whole;
+    table.views.push_back({image, view});
+    std::transform(half.begin(), half.end(), std::back_inserter(table.embeddings), half_to_float);
+  }
+}
+
+uint16_t dataset_position(const std::string& slug, std::vector<std::string>& datasets) {
+  const auto found = std::find(datasets.begin(), datasets.end(), slug);
+  if (found == datasets.end()) datasets.push_back(slug);
+  return static_cast<uint16_t>(std::find(datasets.begin(), datasets.end(), slug) -
+                               datasets.begin());
+}
+
+ImageRecord make_record(const SourceImage& source, const ImageWork& work,
+                        std::vector<std::string>& datasets) {
+  ImageRecord record;
+  record.image_id = source.image_id;
+  record.dataset = dataset_position(source.dataset, datasets);
+  record.sequence = source.sequence;
+  record.camera = source.camera;
+  record.path = source.source_key;
+  record.width_px = work.width_px;
+  record.height_px = work.height_px;
+  record.timestamp_s = source.timestamp_s;
+  record.latitude_deg = source.latitude_deg;
+  record.longitude_deg = source.longitude_deg;
+  for (const auto& detection : work.detections) {
+    record.detections.push_back(
+        {static_cast<uint16_t>(detection.class_id), detection.confidence, detection.box_xyxy_px});
+  }
+  return record;
+}
+
+// A category column with its values in order of their names.
+Column category_column(std::string name, const std::vector<std::string>& texts) {
+  Column column{.name = std::move(name), .type = ColumnType::kCategory};
+  column.values = texts;
+  std::sort(column.values.begin(), column.values.end());
+  column.values.erase(std::unique(column.values.begin(), column.values.end()), column.values.end());
+  for (const auto& text : texts) {
+    const auto position = std::lower_bound(column.values.begin(), column.values.end(), text);
+    column.codes.push_back(static_cast<uint32_t>(position - column.values.begin()));
+  }
+  return column;
+}
+
+template <class ValueOf>
+Column number_column(std::string name, const std::vector<ImageRecord>& records,
+                     const ValueOf& value_of) {
+  Column column{.name = std::move(name), .type = ColumnType::kNumber};
+  for (const auto& record : records) column.numbers.push_back(value_of(record));
+  return column;
+}
+
+Column class_column(const std::vector<ImageRecord>& records,
+                    const std::vector<std::string>& class_names) {
+  Column column{.name = "class", .type = ColumnType::kTags, .values = class_names};
+  column.tag_offsets = {0};
+  for (const auto& record : records) {
+    std::map<uint16_t, uint16_t> counts;
+    for (const auto& detection : record.detections) ++counts[detection.class_id];
+    for (const auto& [class_id, count] : counts) column.tags.push_back({class_id, count});
+    column.tag_offsets.push_back(static_cast<uint32_t>(column.tags.size()));
+  }
+  return column;
+}
+
+std::vector<Column> make_columns(const BundleTables& tables,
+                                 const std::vector<std::string>& class_names) {
+  const auto& records = tables.records;
+  const auto texts = [&](auto&& text_of) {
+    std::vector<std::string> all;
+    for (const auto& record : records) all.push_back(text_of(record));
+    return all;
+  };
+  std::vector<Column> columns;
+  columns.push_back(category_column(
+      "dataset", texts([&](const auto& record) { return tables.datasets[record.dataset]; })));
+  columns.push_back(
+      category_column("sequence", texts([](const auto& record) { return record.sequence; })));
+  columns.push_back(
+      category_column("camera", texts([](const auto& record) { return record.camera; })));
+  columns.push_back(class_column(records, class_names));
+  columns.push_back(number_column("timestamp_s", records, [](const auto& record) {
+    return record.timestamp_s.value_or(kAbsent);
+  }));
+  columns.push_back(number_column("latitude_deg", records, [](const auto& record) {
+    return record.latitude_deg.value_or(kAbsent);
+  }));
+  columns.push_back(number_column("longitude_deg", records, [](const auto& record) {
+    return record.longitude_deg.value_or(kAbsent);
+  }));
+  columns.push_back(number_column("width_px", records,
+                                  [](const auto& record) { return double{} + record.width_px; }));
+  columns.push_back(number_column("height_px", records,
+                                  [](const auto& record) { return double{} + record.height_px; }));
+  return columns;
+}
+
+}  // namespace
+
+Result<BundleTables> gather_tables(const std::vector<HashedImage>& images, const WorkKey& key,
+                                   uint32_t dim, const std::vector<std::string>& class_names,
+                                   Catalog& catalog) {
+  BundleTables tables;
+  tables.whole.kind = RowKind::kImages;
+  tables.crops.kind = RowKind::kCrops;
+  tables.whole.dim = tables.crops.dim = dim;
+  for (const auto& image : images) {
+    ASSIGN_OR_RETURN(const auto work, catalog.get_work(image.content, key));
+    if (!work) continue;
+    append_rows(*work, static_cast<uint32_t>(tables.records.size()), tables);
+    tables.records.push_back(make_record(image.source, *work, tables.datasets));
+    tables.contents.push_back(image.content);
+  }
+  tables.columns = make_columns(tables, class_names);
+  return tables;
+}
+
+}  // namespace sightline

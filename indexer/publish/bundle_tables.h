@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "indexer/catalog/catalog.h"
+#include "indexer/embed/embed_images.h"
+#include "indexer/publish/index_builder.h"
+#include "native/bundle/columns.h"
+#include "native/bundle/records.h"
+
+namespace sightline {
+
+// Everything a bundle says about its images, gathered from the catalog in the order of image_id.
+// Images that have not been embedded (because they failed) are left out.
+struct BundleTables {
+  std::vector<std::string> datasets;  // slugs; records name them by position
+  RowTable whole;                     // whole images and tiles
+  RowTable crops;
+  std::vector<ImageRecord> records;    // [image_count], thumbnails not yet placed
+  std::vector<Sha256Digest> contents;  // [image_count]
+  std::vector<Column> columns;
+};
+
+// Requires images sorted by image_id.
+Result<BundleTables> gather_tables(const std::vector<HashedImage>& images, const WorkKey& key,
+                                   uint32_t dim, const std::vector<std::string>& class_names,
+                                   Catalog& catalog);
+
+}  // namespace sightline

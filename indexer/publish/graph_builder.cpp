@@ -1,0 +1,100 @@
+#include "indexer/publish/graph_builder.h"
+
+#include <algorithm>
+#include <exception>
+#include <string>
+
+// Its prefetches read one link past the end of full lists; its kernels are replaced below anyway.
+#define NO_MANUAL_VECTORIZATION
+#include <hnswlib/hnswlib.h>
+
+#include "native/vectors/dot.h"
+
+namespace sightline {
+namespace {
+
+// hnswlib's inner-product space, with kernels that give the same distances on every processor.
+class DotSpace : public hnswlib::SpaceInterface<float> {
+ public:
+  explicit DotSpace(size_t dim) : parameter_{best_dot_kernels().dot_f32, dim} {}
+
+  size_t get_data_size() override { return parameter_.dim * sizeof(float); }
+  hnswlib::DISTFUNC<float> get_dist_func() override { return distance; }
+  void* get_dist_func_param() override { return &parameter_; }
+
+ private:
+  struct Parameter {
+    float (*dot)(const float*, const float*, size_t);
+    size_t dim;
+  };
+
+  static float distance(const void* a, const void* b, const void* parameter) {
+    const auto& [dot, dim] = *static_cast<const Parameter*>(parameter);
+    return 1.0f - dot(static_cast<const float*>(a), static_cast<const float*>(b), dim);
+  }
+
+  Parameter parameter_;
+};
+
+using Index = hnswlib::HierarchicalNSW<float>;
+
+// Rows are inserted one by one in order, so hnswlib's internal ids are our ordinals.
+HnswGraphLists copy_lists(const Index& index, uint32_t rows, uint32_t m) {
+  HnswGraphLists lists;
+  lists.m = m;
+  lists.entry_point = index.enterpoint_node_;
+  const auto copy_list = [&](uint32_t row, int level) {
+    const hnswlib::linklistsizeint* list = index.get_linklist_at_level(row, level);
+    const uint16_t count = index.getListCount(const_cast<hnswlib::linklistsizeint*>(list));
+    lists.counts.push_back(count);
+    lists.neighbors.insert(lists.neighbors.end(), list + 1, list + 1 + count);
+  };
+  for (uint32_t row = 0; row < rows; ++row) {
+    lists.levels.push_back(static_cast<uint8_t>(index.element_levels_[row]));
+    copy_list(row, 0);
+  }
+  for (uint32_t row = 0; row < rows; ++row) {
+    for (int level = 1; level <= lists.levels[row]; ++level) copy_list(row, level);
+  }
+  return lists;
+}
+
+Result<void> check_options(std::span<const float> rows, uint32_t dim, const GraphOptions& options) {
+  if (options.m < 2 || options.m > 128) {
+    return invalid_argument("graph: --m is " + std::to_string(options.m) +
+                            ", expected 2 to 128 (16 suits most collections)");
+  }
+  if (options.ef_construction < 1 || options.ef_construction > 10000) {
+    return invalid_argument("graph: --ef-construction is " +
+                            std::to_string(options.ef_construction) +
+                            ", expected 1 to 10000 (200 suits most collections)");
+  }
+  if (dim == 0 || rows.size() % dim != 0) {
+    return invalid_argument("graph: " + std::to_string(rows.size()) +
+                            " values are not whole rows of " + std::to_string(dim) + " dimensions");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<HnswGraph> build_graph(std::span<const float> rows, uint32_t dim,
+                              const GraphOptions& options, const GraphProgress& progress) {
+  RETURN_IF_ERROR(check_options(rows, dim, options));
+  const auto row_count = static_cast<uint32_t>(rows.size() / dim);
+  if (row_count == 0) return HnswGraph::from_lists({options.m, 0, {}, {}, {}});
+  try {
+    DotSpace space(dim);
+    Index index(&space, row_count, options.m, options.ef_construction, options.seed);
+    for (uint32_t row = 0; row < row_count; ++row) {
+      index.addPoint(rows.data() + size_t{row} * dim, row);
+      if (progress) progress(row + 1, row_count);
+    }
+    return HnswGraph::from_lists(copy_lists(index, row_count, options.m));
+  } catch (const std::exception& exception) {
+    return too_large("graph: cannot be built over " + std::to_string(row_count) + " rows of " +
+                     std::to_string(dim) + " dimensions: " + exception.what());
+  }
+}
+
+}  // namespace sightline

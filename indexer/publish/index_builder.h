@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "indexer/publish/bundle_writer.h"
+#include "indexer/publish/graph_builder.h"
+#include "native/bundle/root.h"
+#include "native/bundle/views.h"
+#include "native/vectors/codes.h"
+#include "native/vectors/exact_search.h"
+
+namespace sightline {
+
+// The rows of one index before they are quantised.
+struct RowTable {
+  RowKind kind = RowKind::kImages;
+  uint32_t dim = 0;
+  std::vector<float> embeddings;  // [rows, dim] float32, row-major, unit rows
+  std::vector<ViewRow> views;     // [rows]
+};
+
+// A row table as it is published.
+struct BuiltIndex {
+  IndexInfo info;
+  CodeParameters parameters;
+  std::vector<uint8_t> codes;       // [rows, dim] int8
+  std::vector<uint8_t> refinement;  // [rows, refinement_bytes(dim)]
+  HnswGraph graph;
+
+  CodeTable code_table() const {
+    return {{reinterpret_cast<const int8_t*>(codes.data()), codes.size()},
+            info.row_count,
+            info.dim,
+            refinement};
+  }
+};
+
+// Quantises the rows, builds their graph and adds every payload to the bundle. The spread of
+// similarities is left at its neutral value.
+Result<BuiltIndex> build_index(const RowTable& rows, const GraphOptions& options,
+                               BundleWriter& writer, const GraphProgress& progress);
+
+// How similar the images of a table are to phrases: for each phrase the best row of every image.
+struct SimilaritySpread {
+  double mean = 0.0;
+  double stddev = 1.0;
+};
+
+// phrases: [n, dim] float32, unit rows. A large table is sampled evenly.
+SimilaritySpread measure_spread(const RowTable& rows, std::span<const float> phrases);
+
+}  // namespace sightline

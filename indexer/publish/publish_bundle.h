@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "indexer/base/progress.h"
+#include "indexer/models/clip_model.h"
+#include "indexer/publish/bundle_tables.h"
+#include "indexer/publish/bundle_writer.h"
+#include "indexer/publish/graph_builder.h"
+
+namespace sightline {
+
+// Which files of the CLIP pair go into the bundle, for search in the browser.
+enum class PublishedModels : uint8_t { kNone, kText, kBoth };
+
+struct PublishOptions {
+  std::string title;
+  std::string licence;         // of the pictures
+  std::string media_base_url;  // where the originals are published; empty: they are not
+  GraphOptions graph;
+  uint32_t thumbnail_px = 512;
+  PublishedModels models = PublishedModels::kBoth;
+  std::string model_warning;  // shown to visitors, or empty
+  std::vector<std::string> class_names;
+};
+
+// Builds the indexes, measures them and writes the bundle, manifest last. The same tables and
+// options give the same bytes.
+Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
+                            const ClipModel& clip, Catalog& catalog, BundleWriter& writer,
+                            Progress& progress);
+
+}  // namespace sightline

@@ -1,0 +1,49 @@
+#include "indexer/query/bundle_objects.h"
+
+#include <set>
+
+namespace sightline {
+namespace {
+
+class ObjectList {
+ public:
+  void add(const ObjectRef& ref, const std::string& owner) {
+    if (seen_.insert(ref.sha256).second) objects.push_back({ref, owner});
+  }
+  void add(const ObjectParts& parts, const std::string& owner) {
+    for (const auto& part : parts) add(part, owner);
+  }
+
+  std::vector<ReferencedObject> objects;
+
+ private:
+  std::set<Sha256Digest> seen_;
+};
+
+}  // namespace
+
+Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
+  const Root& root = bundle.root();
+  ObjectList list;
+  list.add(bundle.manifest().root, "root");
+  for (const auto& index : root.indexes) {
+    const std::string rows = index.row_kind == RowKind::kCrops ? " of crops" : " of images";
+    list.add(index.codes, "codes" + rows);
+    list.add(index.refinement, "refinement" + rows);
+    list.add(index.views, "views" + rows);
+    list.add(index.graph, "graph" + rows);
+  }
+  list.add(root.columns, "columns");
+  list.add(root.image_ids, "image ids");
+  list.add(root.examples, "examples");
+  list.add(root.model.tokenizer, "tokenizer");
+  for (const auto& file : root.model.files) list.add(file.parts, file.name);
+  for (const auto& piece : root.records) list.add(piece.ref, "records");
+  for (uint32_t image = 0; image < root.image_count; ++image) {
+    ASSIGN_OR_RETURN(const auto record, bundle.record(image));
+    if (record.thumbnail) list.add(record.thumbnail->ref, "thumbnail of " + record.image_id);
+  }
+  return std::move(list.objects);
+}
+
+}  // namespace sightline

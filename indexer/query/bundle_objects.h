@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "indexer/query/opened_bundle.h"
+
+namespace sightline {
+
+// An object and what asked for it, for messages: "root", "codes of images", "thumbnail of ID".
+struct ReferencedObject {
+  ObjectRef ref;
+  std::string owner;
+};
+
+// Every object the bundle refers to, each once: those of the root, then the thumbnails that the
+// records name. Fetches the pieces of records.
+Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle);
+
+}  // namespace sightline

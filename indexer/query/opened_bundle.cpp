@@ -1,0 +1,113 @@
+#include "indexer/query/opened_bundle.h"
+
+#include "native/bundle/object.h"
+
+namespace sightline {
+namespace {
+
+// What a path needs to stand in a URL. '%' stays: a record's path holds escapes of its own.
+std::string escape_url_path(std::string_view path) {
+  constexpr std::string_view kPlain = "-._~/%!$&'()*+,;=:@";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string escaped;
+  for (const char character : path) {
+    const auto byte = static_cast<uint8_t>(character);
+    const bool is_alphanumeric = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                                 (byte >= 'a' && byte <= 'z');
+    if (is_alphanumeric || kPlain.find(character) != std::string_view::npos) {
+      escaped += character;
+    } else {
+      escaped += '%';
+      escaped += kDigits[byte >> 4];
+      escaped += kDigits[byte & 15];
+    }
+  }
+  return escaped;
+}
+
+}  // namespace
+
+Result<OpenedBundle> OpenedBundle::open(const std::string& place) {
+  OpenedBundle bundle;
+  ASSIGN_OR_RETURN(bundle.source_, open_object_source(place));
+  ASSIGN_OR_RETURN(const auto text,
+                   bundle.source_->get(std::string(kManifestName), kMaxManifestBytes));
+  ASSIGN_OR_RETURN(bundle.manifest_,
+                   parse_manifest({reinterpret_cast<const char*>(text.data()), text.size()}));
+  ASSIGN_OR_RETURN(const auto stored, bundle.fetch_stored(bundle.manifest_.root));
+  ASSIGN_OR_RETURN(bundle.searcher_, Searcher::open(bundle.manifest_.root, stored));
+  return bundle;
+}
+
+Result<std::vector<uint8_t>> OpenedBundle::fetch_stored(const ObjectRef& ref) {
+  auto stored = source_->get(object_name(ref), ref.stored_bytes);
+  if (stored) return stored;
+  switch (stored.error().code) {
+    case ErrorCode::kNotFound:
+      return corrupt(object_name(ref) + ": the bundle needs it and it is missing (" +
+                     stored.error().message + ")");
+    case ErrorCode::kTooLarge:
+      return corrupt(object_name(ref) + ": it is longer than the " +
+                     std::to_string(ref.stored_bytes) + " bytes its reference says");
+    default:
+      return stored;
+  }
+}
+
+Result<std::vector<uint8_t>> OpenedBundle::fetch(const ObjectParts& parts) {
+  std::vector<uint8_t> payload;
+  for (const auto& part : parts) {
+    ASSIGN_OR_RETURN(const auto stored, fetch_stored(part));
+    ASSIGN_OR_RETURN(const auto raw, unpack_object(part, stored));
+    payload.insert(payload.end(), raw.begin(), raw.end());
+  }
+  return payload;
+}
+
+Result<void> OpenedBundle::load_index() {
+  for (const auto& ref : searcher_.missing_objects()) {
+    ASSIGN_OR_RETURN(const auto stored, fetch_stored(ref));
+    RETURN_IF_ERROR(searcher_.add_object(ref, stored));
+  }
+  return {};
+}
+
+Result<ImageRecord> OpenedBundle::record(uint32_t image) {
+  ASSIGN_OR_RETURN(const auto place, searcher_.find_record(image));
+  const uint32_t first_ordinal = image - place.position;
+  auto found = pieces_.find(first_ordinal);
+  if (found == pieces_.end()) {
+    ASSIGN_OR_RETURN(const auto payload, fetch({place.piece}));
+    ASSIGN_OR_RETURN(auto records, parse_records_piece(payload));
+    found = pieces_.emplace(first_ordinal, std::move(records)).first;
+  }
+  if (place.position >= found->second.size()) {
+    return corrupt(object_name(place.piece) + ": " + std::to_string(found->second.size()) +
+                   " records, none for image " + std::to_string(image));
+  }
+  return found->second[place.position];
+}
+
+Result<uint32_t> OpenedBundle::find_image(const std::string& image_id) {
+  for (const uint32_t ordinal : searcher_.image_ids().find(image_id)) {
+    ASSIGN_OR_RETURN(const auto found, record(ordinal));
+    if (found.image_id == image_id) return ordinal;
+  }
+  return not_found("no image '" + image_id +
+                   "' in this bundle; a search prints the image_id of each hit");
+}
+
+Result<std::vector<ExampleQuery>> OpenedBundle::examples() {
+  if (root().examples.empty()) return std::vector<ExampleQuery>{};
+  ASSIGN_OR_RETURN(const auto payload, fetch(root().examples));
+  return parse_examples(payload, root().model.embedding_dim);
+}
+
+std::string media_url(const Root& root, const ImageRecord& record) {
+  if (!record.media_url.empty()) return record.media_url;
+  if (record.dataset >= root.datasets.size()) return {};
+  const std::string& base = root.datasets[record.dataset].media_base_url;
+  return base.empty() ? base : base + escape_url_path(record.path);
+}
+
+}  // namespace sightline

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "indexer/net/object_source.h"
+#include "indexer/publish/manifest.h"
+#include "native/bundle/examples.h"
+#include "native/bundle/records.h"
+#include "native/search/searcher.h"
+
+namespace sightline {
+
+// A bundle as a native program uses it: a source of objects and the searcher over them, pinned to
+// the manifest it was opened with.
+class OpenedBundle {
+ public:
+  // place: a site, a bundle or the address of either. Fetches the manifest and the root.
+  static Result<OpenedBundle> open(const std::string& place);
+
+  const Manifest& manifest() const { return manifest_; }
+  const Root& root() const { return searcher_.root(); }
+  Searcher& searcher() { return searcher_; }
+
+  // Fetches what the searcher still misses.
+  Result<void> load_index();
+
+  // The record of an image; the pieces that were fetched are kept.
+  Result<ImageRecord> record(uint32_t image);
+
+  // The ordinal of an image_id, checked against its record. Requires load_index().
+  Result<uint32_t> find_image(const std::string& image_id);
+
+  // The examples of the bundle; none where it has none.
+  Result<std::vector<ExampleQuery>> examples();
+
+  // A payload or a model file, fetched part by part, verified and joined.
+  Result<std::vector<uint8_t>> fetch(const ObjectParts& parts);
+  // The stored bytes of one object, not yet verified.
+  Result<std::vector<uint8_t>> fetch_stored(const ObjectRef& ref);
+
+ private:
+  OpenedBundle() = default;
+
+  std::unique_ptr<ObjectSource> source_;
+  Manifest manifest_;
+  Searcher searcher_;
+  std::map<uint32_t, std::vector<ImageRecord>> pieces_;  // by first ordinal
+};
+
+// Where the original of an image is: its own address, or its dataset's base and path; empty where
+// the dataset publishes no originals.
+std::string media_url(const Root& root, const ImageRecord& record);
+
+}  // namespace sightline
