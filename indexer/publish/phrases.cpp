@@ -65,4 +65,27 @@ std::vector<std::string> query_phrases(const std::vector<std::string>& class_nam
   return phrases;
 }
 
+std::vector<std::string> example_phrases(const std::vector<std::string>& class_names) {
+  if (class_names.empty()) return query_phrases(class_names);
+  std::vector<std::string> phrases;
+  for (const auto condition : kConditions) {
+    phrases.push_back("a scene " + std::string(condition));
+    for (const auto& name : class_names) {
+      phrases.push_back(with_article(name) + " " + std::string(condition));
+    }
+  }
+  for (const auto& name : class_names) {
+    phrases.push_back(with_article(name));
+    for (const auto colour : kColours) {
+      phrases.push_back(with_article(colour) + " " + name);
+    }
+  }
+  // A large detector has more things than a page has room for; every n-th will do.
+  constexpr size_t kEnough = 200;
+  const size_t stride = phrases.size() / kEnough + 1;
+  std::vector<std::string> sample;
+  for (size_t i = 0; i < phrases.size(); i += stride) sample.push_back(phrases[i]);
+  return sample;
+}
+
 }  // namespace sightline

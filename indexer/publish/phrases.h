@@ -11,4 +11,8 @@ namespace sightline {
 // The order is fixed and mixes the kinds, so that any prefix is a fair sample.
 std::vector<std::string> query_phrases(const std::vector<std::string>& class_names);
 
+// Candidates for the example queries of a page: the detector's own things alone, with a colour and
+// under a condition, and the conditions. Without class names: query_phrases.
+std::vector<std::string> example_phrases(const std::vector<std::string>& class_names);
+
 }  // namespace sightline

@@ -142,7 +142,9 @@ Result<void> add_indexes(const BundleTables& tables, const PublishOptions& optio
   }
   progress.begin("examples");
   const RowTable* const row_tables[] = {&tables.whole, &tables.crops};
-  const auto examples = choose_examples(phrases, embeddings, row_tables);
+  const auto candidates = example_phrases(options.class_names);
+  ASSIGN_OR_RETURN(const auto candidate_embeddings, clip.embed_text(candidates));
+  const auto examples = choose_examples(candidates, candidate_embeddings, row_tables);
   ASSIGN_OR_RETURN(root.examples,
                    writer.add_payload(ObjectKind::kExamples, write_examples(examples, clip.dim())));
   return {};

@@ -1,6 +1,6 @@
 // What the tests of the page and the package share: the demo site, the program, a served address.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -18,8 +18,15 @@ export const missing =
   (!existsSync(join(bundle, 'manifest.json')) &&
     `SKIPPED: no demo site at ${site}; run npm run demo -- --no-serve`) ||
   (!existsSync(entry) && `SKIPPED: no ${entry}; run npm run build`) ||
-  (!existsSync(program) && `SKIPPED: no ${program}; run npm run build`);
+  (!existsSync(program) && `SKIPPED: no ${program}; run npm run build`) ||
+  (isOlder() && `SKIPPED: the page of ${site} is not the one just built; run npm run demo`);
 if (missing) console.error(missing);
+
+function isOlder() {
+  const pages = [join(root, 'build/web/site/sw.js'), join(site, 'sw.js')];
+  const [built, shown] = pages.map((path) => existsSync(path) && readFileSync(path, 'utf8'));
+  return built !== shown;
+}
 
 export const loadPackage = () => import(pathToFileURL(entry).href);
 

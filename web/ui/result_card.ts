@@ -24,7 +24,7 @@ const nearView = new IntersectionObserver(
       onceNear.get(target)?.();
     }
   },
-  { rootMargin: '400px' },
+  { rootMargin: '200px' },
 );
 
 /** One image of the grid; keeps its picture when a later search finds it again. */
