@@ -35,6 +35,12 @@ EMPTY_COLUMN = SEVERAL_BASE + len(CLASSES)  # no car, walker or animal at all
 FEATURE_COUNT = EMPTY_COLUMN + 1
 CONDITION_COUNT = len(TIMES) + len(WEATHERS) + len(PLACES)
 
+HARDNESS = np.ones(PAIR_COUNT)  # how much oftener `hard` sentences name a class in a colour
+for _class_name in ("motorcycle", "bicycle", "pedestrian", "dog"):
+    HARDNESS.reshape(len(CLASSES), -1)[CLASSES.index(_class_name)] *= 2
+for _colour in ("white", "black", "silver", "brown"):
+    HARDNESS.reshape(len(CLASSES), -1)[:, COLOURS.index(_colour)] *= 1.6
+
 
 @dataclass
 class Meaning:
@@ -105,12 +111,15 @@ def truth(features, conditions, meanings):
     return result.astype(np.float32)
 
 
-def sample_meaning(rng, features, conditions):
-    """A meaning that holds for the picture, or, one time in six, one with a part exchanged."""
+def sample_meaning(rng, features, conditions, hard=False):
+    """A meaning that holds for the picture, or, one time in six, one with a part exchanged.
+
+    `hard` asks more for what is learnt last: pairs of things, small things, colours without a hue.
+    """
     time, weather, place = (int(value) for value in conditions)
     shown = np.flatnonzero(features[:PAIR_COUNT] == 1)
     kind = rng.random()
-    if len(shown) == 0 or kind < 0.14:
+    if len(shown) == 0 or kind < (0.05 if hard else 0.14):
         if features[EMPTY_COLUMN] == 1 and rng.random() < 0.15:
             return Meaning([], empty=True)
         choice = rng.integers(8)
@@ -132,10 +141,12 @@ def sample_meaning(rng, features, conditions):
         if class_id in (0, 1, 2, 3, 4, 5) and rng.random() < 0.06:
             groups = [group for group in GROUPS if class_id in group]
             return groups[rng.integers(len(groups))], (colour if rng.random() < 0.4 else -1), False
-        return (class_id,), (colour if rng.random() < 0.62 else -1), False
+        return (class_id,), (colour if rng.random() < likely else -1), False
 
-    meaning = Meaning([term(rng.choice(shown))])
-    if kind > 0.72:
+    likely = 0.75 if hard else 0.62
+    weights = HARDNESS[shown] if hard else np.ones(len(shown))
+    meaning = Meaning([term(rng.choice(shown, p=weights / weights.sum()))])
+    if kind > (0.6 if hard else 0.72):
         others = [pair for pair in shown if pair // len(COLOURS) not in meaning.terms[0][0]]
         if others:
             meaning.terms.append(term(rng.choice(others)))

@@ -76,7 +76,8 @@ def flipped(views, seen):
     return views[:, :, ::-1], seen
 
 
-def make_batch(cache, tokenizer, config, rng, image_count, text_count):
+def make_batch(cache, tokenizer, config, rng, settings):
+    image_count, text_count = settings["images"], settings["texts"]
     frame_count = len(cache["conditions"])
     frames = rng.choice(frame_count, image_count, replace=frame_count < image_count)
     slots = rng.integers(VIEWS, size=image_count)
@@ -87,7 +88,7 @@ def make_batch(cache, tokenizer, config, rng, image_count, text_count):
     views[:half], seen[:half] = flipped(views[:half], seen[:half])
     features = features_of(seen)
     meanings = [
-        sample_meaning(rng, features[i], conditions[i])
+        sample_meaning(rng, features[i], conditions[i], settings["refine"])
         for i in rng.integers(image_count, size=text_count)
     ]
     ids = padded_ids(
@@ -111,52 +112,47 @@ def contrastive_loss(logits, target):
     return sigmoid, ranking
 
 
-def train_clip(cache, tokenizer, config, settings, device, log):
-    """-> the averaged Clip. settings: steps, minutes, images, texts, lr, seed, log_every."""
-    rng = np.random.default_rng(settings["seed"])
-    model = Clip(config).to(device).to(memory_format=torch.channels_last)
+def helper_loss(helpers, tokens, images, pairs, cells, cell_weights):
+    """What the helpers miss: at each cell, and in the embedding."""
+    entropy = F.binary_cross_entropy_with_logits
+    cell = entropy(helpers.cells(tokens.float()), cells, reduction="none") * cell_weights
+    found = helpers.pairs(F.normalize(images.float(), dim=1) * 16)
+    pair = entropy(found, pairs, reduction="none") * (pairs != 0.5)
+    return cell.sum(-1).mean(), pair.sum(-1).mean()
+
+
+def train_phase(model, cache, tokenizer, settings, device, log):
+    """Trains in place and leaves the averaged weights. settings: steps, minutes, images, texts, lr,
+    seed, log_every; refine: on hard sentences, in true shades, without helpers.
+    """
+    rng, config, refine = np.random.default_rng(settings["seed"]), model.config, settings["refine"]
     helpers = Helpers(config.vision.width, config.dim).to(device)
     groups = parameter_groups(model, 0.05) + parameter_groups(helpers, 0.0)
     optimizer = torch.optim.AdamW(groups, lr=settings["lr"], betas=(0.9, 0.98))
-    average = Average(model, 0.998)
+    average = Average(model, 0.99 if refine else 0.998)
+    names = ("sigmoid", "ranking", "cell", "pair")
     sums = np.zeros(4)
     for step, share in steps_within(settings["steps"], settings["minutes"]):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(settings["lr"], step, share)
-        views, ids, target, pairs, cells, cell_weights = (
+        views, ids, target, *seen = (
             part.to(device) if torch.is_tensor(part) else part
-            for part in make_batch(
-                cache, tokenizer, config, rng, settings["images"], settings["texts"]
-            )
+            for part in make_batch(cache, tokenizer, config, rng, settings)
         )
         pixels = normalised(views, device)
-        shade = torch.from_numpy(
-            rng.uniform([[0.85], [-0.15]], [[1.15], [0.15]], (2, len(views))).astype(np.float32)
-        ).to(device)
-        pixels = pixels * shade[0].view(-1, 1, 1, 1) + shade[1].view(-1, 1, 1, 1)
+        if not refine:
+            span = [[0.85], [-0.15]], [[1.15], [0.15]], (2, len(views))
+            shade = torch.from_numpy(rng.uniform(*span).astype(np.float32)).to(device)
+            pixels = pixels * shade[0].view(-1, 1, 1, 1) + shade[1].view(-1, 1, 1, 1)
         with autocast(device):
             tokens = model.vision.tokens(pixels)
             images, texts = model.vision.pool(tokens), model.text(ids)
-            cell_logits = helpers.cells(tokens)
-        pair_logits = helpers.pairs(F.normalize(images.float(), dim=1) * 16)
         sigmoid, ranking = contrastive_loss(model.logits(images, texts), target)
-        cell = (
-            (
-                F.binary_cross_entropy_with_logits(cell_logits.float(), cells, reduction="none")
-                * cell_weights
-            )
-            .sum(-1)
-            .mean()
-        )
-        pair = (
-            (
-                F.binary_cross_entropy_with_logits(pair_logits, pairs, reduction="none")
-                * (pairs != 0.5)
-            )
-            .sum(-1)
-            .mean()
-        )
-        loss = 5 * sigmoid + ranking + 0.5 * cell + 0.3 * pair
+        loss = 5 * sigmoid + ranking
+        cell = pair = torch.zeros(())
+        if not refine:
+            cell, pair = helper_loss(helpers, tokens, images, *seen)
+            loss = loss + 0.5 * cell + 0.3 * pair
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 2.0)
@@ -164,15 +160,20 @@ def train_clip(cache, tokenizer, config, settings, device, log):
         average.update(model)
         sums += [sigmoid.item(), ranking.item(), cell.item(), pair.item()]
         if (step + 1) % settings["log_every"] == 0:
-            names = ("sigmoid", "ranking", "cell", "pair")
-            log(
-                part="clip",
-                step=step + 1,
-                share=round(share, 3),
-                **{n: round(v, 4) for n, v in zip(names, sums / settings["log_every"])}
-            )
+            losses = {n: round(v, 4) for n, v in zip(names, sums / settings["log_every"])}
+            log(part="clip", refine=refine, step=step + 1, share=round(share, 3), **losses)
             sums[:] = 0
     model.load_state_dict(average.values)
+
+
+def train_clip(cache, tokenizer, config, settings, device, log):
+    """-> the averaged Clip after all phases, which share the minutes by their steps."""
+    model = Clip(config).to(device).to(memory_format=torch.channels_last)
+    total = sum(phase["steps"] for phase in settings["phases"])
+    for phase in settings["phases"]:
+        minutes = settings["minutes"] * phase["steps"] / max(1, total)
+        combined = {**settings, **phase, "minutes": minutes}
+        train_phase(model, cache, tokenizer, combined, device, log)
     return model.cpu().eval()
 
 

@@ -109,7 +109,7 @@ def tile_squares():
 
 
 def training_squares(frame, rng, class_weights):
-    """[VIEWS, 4] the squares cut from a frame: tiles, one at random, objects (rare classes first)."""
+    """[VIEWS, 4], the squares cut from a frame: tiles, a random one, objects (rare ones first)."""
     squares = tile_squares()
     if rng.random() < 0.5:
         shift = rng.uniform(-60, 60)

@@ -34,7 +34,15 @@ FULL = {
     "dim": 256,
     "vision": {},
     "text": {},
-    "clip": {"steps": 5000, "images": 96, "texts": 96, "lr": 1.2e-3, "seed": 11, "log_every": 50},
+    "clip": {
+        "images": 96,
+        "texts": 96,
+        "log_every": 50,
+        "phases": [
+            {"steps": 4920, "lr": 1.2e-3, "seed": 11, "refine": False},
+            {"steps": 790, "lr": 4e-4, "seed": 13, "refine": True},
+        ],
+    },
     "detector": {"steps": 5000, "batch": 16, "lr": 2e-3, "seed": 12, "width": 32, "log_every": 50},
 }
 SMOKE = {
@@ -48,7 +56,15 @@ SMOKE = {
     "dim": 64,
     "vision": {"width": 80, "layers": 1, "heads": 4},
     "text": {"width": 64, "layers": 1, "heads": 4},
-    "clip": {"steps": 4, "images": 8, "texts": 8, "lr": 1e-3, "seed": 11, "log_every": 2},
+    "clip": {
+        "images": 8,
+        "texts": 8,
+        "log_every": 2,
+        "phases": [
+            {"steps": 4, "lr": 1e-3, "seed": 11, "refine": False},
+            {"steps": 2, "lr": 4e-4, "seed": 13, "refine": True},
+        ],
+    },
     "detector": {"steps": 3, "batch": 2, "lr": 1e-3, "seed": 12, "width": 16, "log_every": 1},
 }
 
@@ -60,8 +76,10 @@ def scaled(settings, share):
         "frames": max(settings["chunk"], round(settings["frames"] * share)),
         "held_out": round(settings["held_out"] * min(1, 2 * share)),
     }
-    for part in ("clip", "detector"):
-        result[part] = {**settings[part], "steps": round(settings[part]["steps"] * share)}
+    clip, detector = settings["clip"], settings["detector"]
+    phases = [{**phase, "steps": round(phase["steps"] * share)} for phase in clip["phases"]]
+    result["clip"] = {**clip, "phases": phases}
+    result["detector"] = {**detector, "steps": round(detector["steps"] * share)}
     return result
 
 
@@ -114,7 +132,7 @@ def train_clip(arguments, settings, log):
     import clip_train
     import scenes
 
-    device = prepare_torch(settings["clip"]["seed"])
+    device = prepare_torch(settings["clip"]["phases"][0]["seed"])
     tokenizer = bpe.Tokenizer.load(arguments.work)
     model = clip_train.train_clip(
         scenes.open_cache(arguments.work / "cache"),
