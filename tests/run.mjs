@@ -27,7 +27,7 @@ function nodeTests() {
   }
   return Object.entries(folders).map(([folder, files]) => ({
     name: `${folder} (node)`,
-    needs: folder === 'tools' ? ['setup'] : ['build native', 'build web'],
+    needs: folder === 'tools' ? ['setup'] : ['build native', 'build web', 'demo site'],
     commands: [['node', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files]],
   }));
 }
@@ -38,6 +38,11 @@ function allSuites() {
     { name: 'build native', needs: ['setup'], commands: build('native') },
     { name: 'build wasm', needs: ['setup'], commands: build('wasm') },
     { name: 'build web', needs: ['build wasm'], commands: [['node', 'web/build.mjs']] },
+    {
+      name: 'demo site',
+      needs: ['build native', 'build web'],
+      commands: [['node', 'datasets/demo.mjs', '--no-serve']],
+    },
     {
       name: 'build asan',
       needs: ['setup'],
