@@ -53,7 +53,7 @@ class ByteReader {
   template <class T>
   std::vector<T> read_array(size_t count) {
     static_assert(std::is_arithmetic_v<T>);
-    if (count > remaining() / sizeof(T)) {
+    if (!ok_ || count > remaining() / sizeof(T)) {
       ok_ = false;
       return {};
     }
