@@ -1,5 +1,7 @@
 #include "indexer/commands/export.h"
 
+#include <cmath>
+
 #include "indexer/base/file_io.h"
 #include "indexer/query/hit_json.h"
 #include "indexer/query/opened_bundle.h"
@@ -23,6 +25,14 @@ std::vector<uint8_t> npy_header(uint64_t rows, uint32_t dim) {
   return std::move(writer).take();
 }
 
+// The codes hold a row to within a few thousandths of its length.
+void scale_to_unit(std::vector<float>& row) {
+  double square = 0.0;
+  for (const float value : row) square += double{value} * value;
+  if (square == 0.0) return;
+  for (float& value : row) value = static_cast<float>(value / std::sqrt(square));
+}
+
 }  // namespace
 
 Result<int> run_export(const ExportOptions& options) {
@@ -35,7 +45,8 @@ Result<int> run_export(const ExportOptions& options) {
   for (uint32_t image = 0; image < root.image_count; ++image) {
     ASSIGN_OR_RETURN(const auto record, bundle.record(image));
     lines += dump_json(record_json(root, record)) + "\n";
-    ASSIGN_OR_RETURN(const auto embedding, bundle.searcher().image_embedding(image));
+    ASSIGN_OR_RETURN(auto embedding, bundle.searcher().image_embedding(image));
+    scale_to_unit(embedding);
     embeddings.write_array<float>(embedding);
   }
   RETURN_IF_ERROR(make_directories(options.out));

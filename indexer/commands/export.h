@@ -12,7 +12,7 @@ struct ExportOptions {
 };
 
 // Writes metadata.jsonl, one image a line as in a search hit, and embeddings.npy: [images, dim]
-// float32, the whole view of each image as the index holds it, in the same order.
+// float32, unit rows: the whole view of each image as the index holds it, in the same order.
 Result<int> run_export(const ExportOptions& options);
 
 }  // namespace sightline
