@@ -68,10 +68,10 @@ std::string run(const Options& options) {
   if (std::string error = writer.open(); !error.empty()) return error;
   std::vector<std::unique_ptr<Renderer>> renderers;
   for (int i = 0; i < options.threads; ++i) renderers.push_back(std::make_unique<Renderer>());
-  constexpr size_t kBatch_frames = 400;
+  constexpr size_t kBatchFrames = 400;
   for (int number = 1; number <= options.drives;) {
     std::vector<Drive> drives;
-    for (size_t frames = 0; number <= options.drives && frames < kBatch_frames; ++number) {
+    for (size_t frames = 0; number <= options.drives && frames < kBatchFrames; ++number) {
       const int share =
           options.count / options.drives + (number <= options.count % options.drives ? 1 : 0);
       drives.push_back(simulate_drive(options.seed, number, share));

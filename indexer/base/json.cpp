@@ -1,5 +1,6 @@
 #include "indexer/base/json.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
@@ -208,7 +209,24 @@ void JsonValue::set(std::string name, JsonValue value) {
   std::get_if<Object>(&state_)->push_back({std::move(name), std::move(value)});
 }
 
-bool JsonValue::operator==(const JsonValue&) const = default;
+bool JsonValue::operator==(const JsonValue& other) const {
+  if (state_.index() != other.state_.index()) return false;
+  const auto same = [&]<class T>(const T* value) {
+    return value != nullptr && *value == *std::get_if<T>(&other.state_);
+  };
+  // Element by element: comparing the vectors would look for conversions to JsonValue for ever.
+  const auto equal = [](const auto& a, const auto& b) { return a == b; };
+  if (const auto* items = std::get_if<Array>(&state_)) {
+    const auto& others = *std::get_if<Array>(&other.state_);
+    return std::equal(items->begin(), items->end(), others.begin(), others.end(), equal);
+  }
+  if (const auto* members = std::get_if<Object>(&state_)) {
+    const auto& others = *std::get_if<Object>(&other.state_);
+    return std::equal(members->begin(), members->end(), others.begin(), others.end(), equal);
+  }
+  return is_null() || same(std::get_if<bool>(&state_)) || same(std::get_if<int64_t>(&state_)) ||
+         same(std::get_if<double>(&state_)) || same(std::get_if<std::string>(&state_));
+}
 
 Result<JsonValue> parse_json(std::string_view text) {
   Builder builder;

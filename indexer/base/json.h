@@ -28,24 +28,30 @@ class JsonValue {
   using Array = std::vector<JsonValue>;
   using Object = std::vector<JsonMember>;
 
-  JsonValue() = default;
-  JsonValue(std::nullptr_t) {}
+  // Defined below, where JsonMember is complete.
+  JsonValue();
+  ~JsonValue();
+  JsonValue(const JsonValue&);
+  JsonValue(JsonValue&&) noexcept;
+  JsonValue& operator=(const JsonValue&);
+  JsonValue& operator=(JsonValue&&) noexcept;
+  JsonValue(std::nullptr_t);
   JsonValue(std::same_as<bool> auto value) : state_(value) {}
   // Integers beyond int64 become doubles.
   template <std::integral T>
   requires(!std::same_as<T, bool>) JsonValue(T value) {
     if (std::in_range<int64_t>(value)) {
-      state_ = static_cast<int64_t>(value);
+      assign(static_cast<int64_t>(value));
     } else {
-      state_ = static_cast<double>(value);
+      assign(static_cast<double>(value));
     }
   }
-  JsonValue(std::floating_point auto value) : state_(static_cast<double>(value)) {}
-  JsonValue(const char* text) : state_(std::string(text)) {}
-  JsonValue(std::string_view text) : state_(std::string(text)) {}
-  JsonValue(std::string text) : state_(std::move(text)) {}
-  JsonValue(Array items) : state_(std::move(items)) {}
-  JsonValue(Object members) : state_(std::move(members)) {}
+  JsonValue(std::floating_point auto value) { assign(static_cast<double>(value)); }
+  JsonValue(const char* text);
+  JsonValue(std::string_view text);
+  JsonValue(std::string text);
+  JsonValue(Array items);
+  JsonValue(Object members);
   JsonValue(std::initializer_list<JsonMember> members);
   // Empty means null.
   template <class T>
@@ -83,6 +89,9 @@ class JsonValue {
  private:
   friend class JsonWriter;
 
+  void assign(int64_t value);
+  void assign(double value);
+
   std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object> state_;
 };
 
@@ -90,9 +99,27 @@ struct JsonMember {
   std::string name;
   JsonValue value;
 
-  bool operator==(const JsonMember&) const = default;
+  bool operator==(const JsonMember& other) const;
 };
 
+inline bool JsonMember::operator==(const JsonMember& other) const {
+  return name == other.name && value == other.value;
+}
+
+inline JsonValue::JsonValue() = default;
+inline JsonValue::~JsonValue() = default;
+inline JsonValue::JsonValue(const JsonValue&) = default;
+inline JsonValue::JsonValue(JsonValue&&) noexcept = default;
+inline JsonValue& JsonValue::operator=(const JsonValue&) = default;
+inline JsonValue& JsonValue::operator=(JsonValue&&) noexcept = default;
+inline void JsonValue::assign(int64_t value) { state_ = value; }
+inline void JsonValue::assign(double value) { state_ = value; }
+inline JsonValue::JsonValue(std::nullptr_t) {}
+inline JsonValue::JsonValue(const char* text) : state_(std::string(text)) {}
+inline JsonValue::JsonValue(std::string_view text) : state_(std::string(text)) {}
+inline JsonValue::JsonValue(std::string text) : state_(std::move(text)) {}
+inline JsonValue::JsonValue(Array items) : state_(std::move(items)) {}
+inline JsonValue::JsonValue(Object members) : state_(std::move(members)) {}
 inline JsonValue::JsonValue(std::initializer_list<JsonMember> members) : state_(Object(members)) {}
 
 // Reads one UTF-8 JSON document, at most 256 levels deep.
