@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
+#include <iostream>
 #include <thread>
 
 #include <arpa/inet.h>
@@ -138,6 +140,9 @@ TEST_CASE("serve prints its address and a signal ends it with exit code 0") {
   for (const int signal : {SIGINT, SIGTERM}) {
     int out[2];
     REQUIRE(::pipe(out) == 0);
+    // What other tests left in the buffers would be printed by the child too.
+    std::fflush(nullptr);
+    std::cout.flush();
     const pid_t child = ::fork();
     if (child == 0) {
       ::dup2(out[1], STDOUT_FILENO);

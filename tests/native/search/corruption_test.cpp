@@ -5,6 +5,9 @@
 #include <functional>
 
 #include <catch2/catch.hpp>
+#ifdef __EMSCRIPTEN__
+#include <emscripten.h>
+#endif
 
 #include "tests/native/search/small_bundle.h"
 
@@ -14,6 +17,11 @@ using namespace sightline::testing;
 namespace {
 
 uint32_t campaign_size() {
+#ifdef __EMSCRIPTEN__
+  // Node's environment is not that of the module.
+  const int count = emscripten_run_script_int("Number(process.env.SIGHTLINE_CORRUPTIONS || 0)");
+  return count > 0 ? static_cast<uint32_t>(count) : 3000;
+#endif
   const char* text = std::getenv("SIGHTLINE_CORRUPTIONS");
   return text == nullptr ? 3000 : static_cast<uint32_t>(std::strtoul(text, nullptr, 10));
 }
