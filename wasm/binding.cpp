@@ -15,6 +15,7 @@
 #include "native/bundle/records.h"
 #include "native/clip/image_preprocess.h"
 #include "native/clip/tokenizer.h"
+#include "native/search/conjunction.h"
 #include "native/search/searcher.h"
 #include "native/vectors/dot.h"
 
@@ -218,6 +219,14 @@ val to_object(const Column& column) {
   return object;
 }
 
+// A clause as the command line writes it, or its three parts, whose values may hold commas.
+FilterClause to_filter_clause(const val& clause) {
+  if (clause.isString()) return value_or_throw(parse_filter(clause.as<std::string>()));
+  return value_or_throw(make_filter(clause["field"].as<std::string>(),
+                                    clause["op"].as<std::string>(),
+                                    emscripten::vecFromJSArray<std::string>(clause["values"])));
+}
+
 SearchOptions to_search_options(const val& object) {
   SearchOptions options;
   options.kind = object["kind"].as<std::string>() == "image" ? QueryKind::kImage : QueryKind::kText;
@@ -225,8 +234,8 @@ SearchOptions to_search_options(const val& object) {
       object["path"].as<std::string>() == "exact" ? SearchPath::kExact : SearchPath::kHnsw;
   options.k = object["k"].as<uint32_t>();
   options.ef_search = object["efSearch"].as<uint32_t>();
-  for (const auto& text : emscripten::vecFromJSArray<std::string>(object["filters"])) {
-    options.filters.push_back(value_or_throw(parse_filter(text)));
+  for (const auto& clause : emscripten::vecFromJSArray<val>(object["filters"])) {
+    options.filters.push_back(to_filter_clause(clause));
   }
   if (!object["excludedImage"].isNull()) {
     options.excluded_image = object["excludedImage"].as<uint32_t>();
@@ -270,9 +279,10 @@ class SearcherBinding {
     ok_or_throw(searcher_.add_object(to_object_ref(ref), to_vector<uint8_t>(stored)));
   }
   bool ready() const { return searcher_.ready(); }
-  val search(const val& embedding, const val& options) {
+  // embeddings: Float32Array [phrases, dim].
+  val search(const val& embeddings, const val& options) {
     return to_object(
-        value_or_throw(searcher_.search(to_vector<float>(embedding), to_search_options(options))));
+        value_or_throw(searcher_.search(to_vector<float>(embeddings), to_search_options(options))));
   }
   val image_embedding(uint32_t image) const {
     return to_typed_array("Float32Array", value_or_throw(searcher_.image_embedding(image)));
@@ -363,6 +373,8 @@ val centre_square_of(uint32_t width_px, uint32_t height_px) {
   return to_typed_array("Uint32Array", std::vector<uint32_t>{box.x0, box.y0, box.x1, box.y1});
 }
 
+val split_conjunction_of(const std::string& text) { return to_array(split_conjunction(text)); }
+
 std::string simd_level() { return simd_level_name(); }
 
 }  // namespace
@@ -387,6 +399,7 @@ EMSCRIPTEN_BINDINGS(sightline) {
   emscripten::function("readExamples", &read_examples);
   emscripten::function("preprocessImage", &preprocess_image);
   emscripten::function("centreSquare", &centre_square_of);
+  emscripten::function("splitConjunction", &split_conjunction_of);
   emscripten::function("simdLevel", &simd_level);
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 struct Query {
   std::string shown;
-  std::vector<float> embedding;
+  std::vector<float> embeddings;  // [phrases, embedding_dim]
 };
 
 Result<Query> make_query(const SearchCommandOptions& options, OpenedBundle& bundle,
@@ -56,7 +56,7 @@ Result<int> run_search(const SearchCommandOptions& options) {
   ASSIGN_OR_RETURN(auto bundle, OpenedBundle::open(options.bundle));
   RETURN_IF_ERROR(bundle.load_index());
   ASSIGN_OR_RETURN(const auto query, make_query(options, bundle, search));
-  ASSIGN_OR_RETURN(const auto hits, bundle.searcher().search(query.embedding, search));
+  ASSIGN_OR_RETURN(const auto hits, bundle.searcher().search(query.embeddings, search));
 
   JsonValue::Array hit_values;
   size_t rank = 0;

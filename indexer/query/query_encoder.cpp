@@ -9,6 +9,7 @@
 #include "indexer/models/model_registry.h"
 #include "native/clip/image_preprocess.h"
 #include "native/clip/tokenizer.h"
+#include "native/search/conjunction.h"
 
 namespace sightline {
 namespace {
@@ -85,7 +86,7 @@ Result<std::vector<float>> embed_query_texts(OpenedBundle& bundle,
 }
 
 Result<std::vector<float>> embed_query_text(OpenedBundle& bundle, const std::string& text) {
-  return embed_query_texts(bundle, {text});
+  return embed_query_texts(bundle, split_conjunction(text));
 }
 
 Result<std::vector<float>> embed_query_image(OpenedBundle& bundle, const std::string& path) {

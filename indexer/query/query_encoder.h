@@ -7,17 +7,18 @@
 
 namespace sightline {
 
-// The embedding of a query by the bundle's own model: [embedding_dim] float32, unit length.
+// The embeddings of a query's phrases by the bundle's own model: [phrases, embedding_dim] float32,
+// unit length; one phrase, unless the text asks for several things (split_conjunction).
 //
 // The model's file is an installed one with the same SHA-256, else the one the bundle carries, kept
 // in the user's cache folder. Errors: kModel where neither is to be had, with how to get it.
 Result<std::vector<float>> embed_query_text(OpenedBundle& bundle, const std::string& text);
 
-// The same of each of several texts, one after another: [texts, embedding_dim].
+// Of each of several texts as it stands, one after another: [texts, embedding_dim].
 Result<std::vector<float>> embed_query_texts(OpenedBundle& bundle,
                                              const std::vector<std::string>& texts);
 
-// Of the centre square of an image file.
+// Of the centre square of an image file: [embedding_dim].
 Result<std::vector<float>> embed_query_image(OpenedBundle& bundle, const std::string& path);
 
 }  // namespace sightline

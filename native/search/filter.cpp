@@ -21,11 +21,11 @@ struct Operator {
   FilterOp op;
 };
 
-// Longer spellings first, so that "!=" is not read as "=".
 constexpr Operator kOperators[] = {{"!=", FilterOp::kNotEqual},
                                    {">=", FilterOp::kAtLeast},
                                    {"<=", FilterOp::kAtMost},
-                                   {"=", FilterOp::kEqual}};
+                                   {"=", FilterOp::kEqual},
+                                   {"in", FilterOp::kIn}};
 
 std::vector<std::string> split_operands(std::string_view text) {
   std::vector<std::string> operands;
@@ -35,6 +35,11 @@ std::vector<std::string> split_operands(std::string_view text) {
     if (comma == std::string_view::npos) return operands;
     text.remove_prefix(comma + 1);
   }
+}
+
+Error not_a_filter(std::string_view text) {
+  return invalid_argument("filter '" + std::string(text) +
+                          "': expected 'field OP value' with OP one of = != >= <= in");
 }
 
 Result<double> parse_number(const FilterClause& clause, const std::string& text) {
@@ -153,31 +158,33 @@ Result<Predicate> make_predicate(const FilterClause& clause, std::span<const Col
 
 }  // namespace
 
+Result<FilterClause> make_filter(std::string field, std::string_view op,
+                                 std::vector<std::string> operands) {
+  const auto* found = std::find_if(std::begin(kOperators), std::end(kOperators),
+                                   [&](const Operator& known) { return known.text == op; });
+  const bool takes_several = found != std::end(kOperators) && found->op == FilterOp::kIn;
+  if (found == std::end(kOperators) || field.empty() || operands.empty() ||
+      (operands.size() > 1 && !takes_several)) {
+    return not_a_filter(field + " " + std::string(op));
+  }
+  return FilterClause{std::move(field), found->op, std::move(operands)};
+}
+
 Result<FilterClause> parse_filter(std::string_view text) {
-  const auto bad = [&] {
-    return invalid_argument("filter '" + std::string(text) +
-                            "': expected 'field OP value' with OP one of = != >= <= in");
-  };
-  FilterClause clause;
   const std::string_view in_operator = " in ";
   const auto in_position = text.find(in_operator);
   const auto symbol_position = text.find_first_of("=!<>");
   if (in_position != std::string_view::npos && in_position < symbol_position) {
-    clause.field = trim(text.substr(0, in_position));
-    clause.op = FilterOp::kIn;
-    clause.operands = split_operands(text.substr(in_position + in_operator.size()));
-  } else {
-    if (symbol_position == std::string_view::npos) return bad();
-    const std::string_view rest = text.substr(symbol_position);
-    const auto* found = std::find_if(std::begin(kOperators), std::end(kOperators), [&](auto& o) {
-      return rest.substr(0, o.text.size()) == o.text;
-    });
-    if (found == std::end(kOperators)) return bad();
-    clause.field = trim(text.substr(0, symbol_position));
-    clause.op = found->op;
-    clause.operands = {std::string(trim(rest.substr(found->text.size())))};
+    auto operands = split_operands(text.substr(in_position + in_operator.size()));
+    if (operands.front().empty()) return not_a_filter(text);
+    return make_filter(std::string(trim(text.substr(0, in_position))), "in", std::move(operands));
   }
-  if (clause.field.empty() || clause.operands.front().empty()) return bad();
+  const auto rest = text.substr(std::min(symbol_position, text.size()));
+  const auto op = rest.substr(0, !rest.starts_with('=') && rest.substr(1, 1) == "=" ? 2 : 1);
+  const auto operand = trim(rest.substr(op.size()));
+  auto clause =
+      make_filter(std::string(trim(text.substr(0, symbol_position))), op, {std::string(operand)});
+  if (!clause || operand.empty()) return not_a_filter(text);
   return clause;
 }
 

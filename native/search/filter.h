@@ -21,6 +21,10 @@ struct FilterClause {
   std::vector<std::string> operands;  // one, or several after `in`
 };
 
+// op: one of = != >= <= in; one operand, or for `in` at least one.
+Result<FilterClause> make_filter(std::string field, std::string_view op,
+                                 std::vector<std::string> operands);
+
 // Reads 'field OP value' with OP one of = != >= <= in; the values of `in` are separated by commas.
 Result<FilterClause> parse_filter(std::string_view text);
 

@@ -1,6 +1,7 @@
 #include "native/search/searcher.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -9,10 +10,19 @@
 namespace sightline {
 namespace {
 
+// Images looked at for each phrase of a conjunction: the more, the surer that those near to all of
+// them are among them.
+constexpr uint32_t kConjunctionDepth = 10;
+constexpr uint32_t kMinConjunctionDepth = 200;
+
 // Similarities of crops, moved to where similarities of whole images lie for the same phrases.
 double calibrate(double similarity, const IndexInfo& from, const IndexInfo& to) {
   return to.similarity_mean +
          (similarity - from.similarity_mean) / from.similarity_stddev * to.similarity_stddev;
+}
+
+bool is_nearer(const Hit& a, const Hit& b) {
+  return a.similarity != b.similarity ? a.similarity > b.similarity : a.image < b.image;
 }
 
 bool is_complete(const std::vector<std::vector<uint8_t>>& raw, const ObjectParts& parts) {
@@ -130,13 +140,13 @@ Result<void> Searcher::take_payload(const Pending& pending, std::vector<uint8_t>
   return {};
 }
 
-Result<std::vector<Hit>> Searcher::search(std::span<const float> embedding,
+Result<std::vector<Hit>> Searcher::search(std::span<const float> embeddings,
                                           const SearchOptions& options) {
   if (!ready()) return invalid_argument("search: objects of the index are still missing");
-  if (embedding.size() != root_.model.embedding_dim) {
-    return invalid_argument("search: the query has " + std::to_string(embedding.size()) +
-                            " dimensions, this bundle " +
-                            std::to_string(root_.model.embedding_dim) +
+  const size_t dim = root_.model.embedding_dim;
+  if (embeddings.empty() || embeddings.size() % dim != 0) {
+    return invalid_argument("search: the query has " + std::to_string(embeddings.size()) +
+                            " dimensions, this bundle " + std::to_string(dim) +
                             "; embed it with the bundle's model '" + root_.model.id + "'");
   }
   if (options.k == 0) return invalid_argument("search: k is 0, expected at least 1");
@@ -147,13 +157,24 @@ Result<std::vector<Hit>> Searcher::search(std::span<const float> embedding,
   }
   // One image more than asked for makes up for an excluded one.
   const uint32_t k = std::min(options.k, root_.image_count) + (options.excluded_image ? 1 : 0);
+  ASSIGN_OR_RETURN(auto hits, embeddings.size() == dim
+                                  ? search_phrase(embeddings, k, options, images_allowed)
+                                  : search_all_phrases(embeddings, k, options, images_allowed));
+  std::erase_if(hits, [&](const Hit& hit) { return hit.image == options.excluded_image; });
+  if (hits.size() > options.k) hits.resize(options.k);
+  for (Hit& hit : hits) hit.similarity = std::clamp(hit.similarity, 0.0, 1.0);
+  return hits;
+}
+
+Result<std::vector<Hit>> Searcher::search_phrase(std::span<const float> embedding, uint32_t k,
+                                                 const SearchOptions& options,
+                                                 std::span<const uint64_t> images_allowed) {
   std::vector<Hit> hits;
   for (const auto& index : indexes_) {
     ASSIGN_OR_RETURN(const auto query, encode_query(index.parameters(), embedding));
     const auto images =
         index.search(query, k, options.ef_search, options.path, images_allowed, scratch_);
     for (const auto& [neighbor, image] : images) {
-      if (image == options.excluded_image) continue;
       double similarity = query.similarity(-neighbor.distance);
       if (options.kind == QueryKind::kText) {
         similarity = calibrate(similarity, index.info(), indexes_.front().info());
@@ -161,19 +182,45 @@ Result<std::vector<Hit>> Searcher::search(std::span<const float> embedding,
       hits.push_back({image, similarity, index.views()[neighbor.ordinal].view});
     }
   }
-  const auto nearer = [](const Hit& a, const Hit& b) {
-    return a.similarity != b.similarity ? a.similarity > b.similarity : a.image < b.image;
-  };
-  std::stable_sort(hits.begin(), hits.end(), nearer);
+  std::stable_sort(hits.begin(), hits.end(), is_nearer);
   std::set<uint32_t> seen;
-  std::vector<Hit> distinct;
-  for (Hit& hit : hits) {
-    if (distinct.size() == options.k) break;
-    if (!seen.insert(hit.image).second) continue;
-    hit.similarity = std::clamp(hit.similarity, 0.0, 1.0);
-    distinct.push_back(hit);
-  }
-  return distinct;
+  std::erase_if(hits, [&](const Hit& hit) { return !seen.insert(hit.image).second; });
+  if (hits.size() > k) hits.resize(k);
+  return hits;
+}
+
+Result<std::vector<Hit>> Searcher::search_all_phrases(std::span<const float> embeddings, uint32_t k,
+                                                      const SearchOptions& options,
+                                                      std::span<const uint64_t> images_allowed) {
+  const size_t dim = root_.model.embedding_dim;
+  const auto for_each_phrase = [&](uint32_t depth, const SearchOptions& how,
+                                   std::span<const uint64_t> allowed, auto&& take) -> Result<void> {
+    for (size_t start = 0; start < embeddings.size(); start += dim) {
+      ASSIGN_OR_RETURN(const auto hits,
+                       search_phrase(embeddings.subspan(start, dim), depth, how, allowed));
+      for (const Hit& hit : hits) take(hit);
+    }
+    return {};
+  };
+  std::vector<uint64_t> candidates((root_.image_count + 63) / 64);
+  std::map<uint32_t, Hit> by_image;
+  const uint32_t depth = std::max(k * kConjunctionDepth, kMinConjunctionDepth);
+  RETURN_IF_ERROR(for_each_phrase(depth, options, images_allowed, [&](const Hit& hit) {
+    candidates[hit.image / 64] |= uint64_t{1} << (hit.image % 64);
+    by_image.try_emplace(hit.image, Hit{hit.image, 0.0, hit.view});
+  }));
+  SearchOptions exact = options;
+  exact.path = SearchPath::kExact;
+  const auto candidate_count = static_cast<uint32_t>(by_image.size());
+  const double share = static_cast<double>(dim) / static_cast<double>(embeddings.size());
+  RETURN_IF_ERROR(for_each_phrase(candidate_count, exact, candidates, [&](const Hit& hit) {
+    by_image.at(hit.image).similarity += hit.similarity * share;
+  }));
+  std::vector<Hit> hits;
+  for (const auto& [image, hit] : by_image) hits.push_back(hit);
+  std::stable_sort(hits.begin(), hits.end(), is_nearer);
+  if (hits.size() > k) hits.resize(k);
+  return hits;
 }
 
 Result<std::vector<float>> Searcher::image_embedding(uint32_t image) const {

@@ -59,9 +59,10 @@ class Searcher {
 
   bool ready() const { return pending_.empty(); }
 
-  // embedding: [embedding_dim] float32. The best k images, most similar first, ties by ordinal.
-  // Requires ready().
-  Result<std::vector<Hit>> search(std::span<const float> embedding, const SearchOptions& options);
+  // embeddings: [phrases, embedding_dim] float32, as split_conjunction() separates a text. The best
+  // k images, most similar first, ties by ordinal; of several phrases the mean similarity counts,
+  // and the view is the one that matched the first of them best. Requires ready().
+  Result<std::vector<Hit>> search(std::span<const float> embeddings, const SearchOptions& options);
 
   // The embedding of an image as the index holds it, through its whole view: [embedding_dim].
   Result<std::vector<float>> image_embedding(uint32_t image) const;
@@ -88,6 +89,12 @@ class Searcher {
     std::vector<std::vector<uint8_t>> raw;  // [parts], empty until added
   };
 
+  Result<std::vector<Hit>> search_phrase(std::span<const float> embedding, uint32_t k,
+                                         const SearchOptions& options,
+                                         std::span<const uint64_t> images_allowed);
+  Result<std::vector<Hit>> search_all_phrases(std::span<const float> embeddings, uint32_t k,
+                                              const SearchOptions& options,
+                                              std::span<const uint64_t> images_allowed);
   void expect(Target target, size_t index, const ObjectParts& parts);
   Result<void> take_payload(const Pending& pending, std::vector<uint8_t> payload);
 

@@ -4,14 +4,13 @@ import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { averagePrecision, mean } from './average_precision.mjs';
 import { folder, machine, printTable, root, run, writeResult } from './bench_output.mjs';
-import { chooseQueries } from './streets_queries.mjs';
+import { answerableQueries } from './streets_queries.mjs';
 
 const streets = join(root, 'build/bin/streets');
 const sightline = join(root, 'build/bin/sightline');
 const searchSeed = 900_001;
 const detectorSeed = 900_002;
 const mostDetectorFrames = 300;
-const mostQueriesPerKind = 40;
 const k = 10;
 
 const precisionBars = {
@@ -53,7 +52,7 @@ function index(drives, name, ...options) {
 
 function askQueries(site, frames) {
   const known = new Set(frames.map(({ path }) => path));
-  return chooseQueries(frames, mostQueriesPerKind).map(({ kind, text, matching }) => {
+  return answerableQueries(frames).map(({ kind, text, matching }) => {
     const found = run(sightline, ['search', site, text, '--k', `${k}`, '--json']);
     const { hits } = JSON.parse(found);
     const stray = hits.find(({ path }) => !known.has(path));

@@ -76,22 +76,12 @@ function allQueries() {
   return queries;
 }
 
-// Per kind at most `most` queries, evenly chosen among those that enough frames answer:
-// [{kind, text, matching: Set of paths}].
-export function chooseQueries(frames, most) {
-  const asked = allQueries()
+// Every question that enough frames answer: [{kind, text, matching: Set of paths}].
+export function answerableQueries(frames) {
+  return allQueries()
     .map(({ kind, text, matches }) => ({
       ...{ kind, text },
       matching: new Set(frames.filter(matches).map(({ path }) => path)),
     }))
     .filter(({ matching }) => matching.size >= minMatchingFrames);
-  const byKind = new Map();
-  for (const query of asked) {
-    byKind.set(query.kind, [...(byKind.get(query.kind) ?? []), query]);
-  }
-  return [...byKind.values()].flatMap((queries) => {
-    const step = Math.max(1, queries.length / most);
-    const count = Math.min(most, queries.length);
-    return Array.from({ length: count }, (_, i) => queries[Math.floor(i * step)]);
-  });
 }

@@ -1,7 +1,15 @@
-// Fifty file names that try to be markup, scripts, or unreadable: a bundle of them shows as text.
+// Fifty file names, and captions of detected things, that try to be markup, scripts, or unreadable: a bundle of them shows as text.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
@@ -39,6 +47,22 @@ const names = Array.from({ length: 50 }, (_, i) => {
   return Buffer.from(`${i} ${attack}`, 'utf8').subarray(0, 240).toString('utf8');
 });
 
+// A detector's class names come from a file, so they can be of any length and hold any character.
+const longName = 'y'.repeat(10_000);
+const classNames = [...attacks.slice(0, 8), 'nul\u0000nul', longName, `${'<b>'.repeat(3400)}`];
+
+// A copy of the demo's detector that calls its classes so.
+function hostileDetector(folder) {
+  const copy = join(folder, 'detector');
+  cpSync(join(root, 'datasets/streets/models/streets-detector'), copy, { recursive: true });
+  const path = join(copy, 'model.json');
+  chmodSync(path, 0o644);
+  const description = JSON.parse(readFileSync(path, 'utf8'));
+  assert.equal(description.class_names.length, classNames.length);
+  writeFileSync(path, JSON.stringify({ ...description, class_names: classNames }));
+  return copy;
+}
+
 describe('hostile names in Chromium', { skip: missing || chromiumMissing }, () => {
   let folder;
   let browser;
@@ -60,7 +84,8 @@ describe('hostile names in Chromium', { skip: missing || chromiumMissing }, () =
     const { status, stderr } = spawnSync(
       program,
       [
-        ...['build', source, '--out', join(folder, 'site'), '--detector', 'none'],
+        ...['build', source, '--out', join(folder, 'site')],
+        ...['--detector', hostileDetector(folder), '--confidence', '0.05'],
         ...['--catalog', join(folder, 'catalog.sqlite')],
         ...['--title', '<script>alert(1)</script>'],
         ...['--model', demoModel],
@@ -107,9 +132,11 @@ describe('hostile names in Chromium', { skip: missing || chromiumMissing }, () =
       await page.keyboard.press('Escape');
       await page.waitForFunction(() => !document.querySelector('dialog.lightbox[open]'));
     }
-    const visible = await page.$$eval('#results .name', (found) =>
-      found.map(({ textContent }) => textContent),
+    const visible = await page.$$eval(
+      '#results .name, #results .label, .facets label, .facets button',
+      (found) => found.map(({ textContent }) => textContent),
     );
+    assert.ok(visible.every((text) => text.length < 400));
     assert.ok(visible.every((text) => !/[\u0000-\u001f\u202a-\u202e\u2066-\u2069]/.test(text)));
     assert.equal(alerts, 0);
     assert.deepEqual(await page.evaluate(() => window.seen.breaches), []);

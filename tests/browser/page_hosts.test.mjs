@@ -72,6 +72,34 @@ describe('hosts and networks in Chromium', { skip: cannotVisit }, () => {
     await visitor.page.waitForSelector('#results .card img[src^="blob:"]');
   });
 
+  test('when the browser stores nothing, the page works and a download says why not', async () => {
+    const devtools = await visitor.context.newCDPSession(visitor.page);
+    await devtools.send('Storage.overrideQuotaForOrigin', {
+      origin: new URL(visitor.address).origin,
+      quotaSize: 1000,
+    });
+    await visitor.visit();
+    await visitor.example(0);
+    await visitor.page.getByRole('button', { name: /Keep for offline use/ }).click();
+    await visitor.page.waitForSelector('.alert[data-code="too_large"]:not([hidden])');
+    assert.deepEqual(await visitor.breachesOfAxe(), []);
+    await visitor.page.fill('#query', 'a tree in the snow');
+    await visitor.resultsFor('a tree in the snow');
+    await visitor.page.reload();
+    await visitor.page.waitForSelector('#results .card img[src^="blob:"]');
+    visitor.forgive();
+  });
+
+  test('where the browser has no storage at all, the page works', async () => {
+    await visitor.context.addInitScript(() => {
+      Object.defineProperty(window, 'caches', { value: undefined });
+      Object.defineProperty(navigator, 'serviceWorker', { value: undefined });
+      Object.defineProperty(navigator, 'storage', { value: undefined });
+    });
+    await visitor.visit();
+    await visitor.example(0);
+  });
+
   test('a damaged object is an error with a name, and trying again helps', async () => {
     const damage = (route) => route.fulfill({ status: 200, body: Buffer.alloc(1000) });
     await visitor.context.route(/\.codes$/, damage);

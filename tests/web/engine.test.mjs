@@ -38,7 +38,10 @@ describe('engine in Node', { skip: missing }, () => {
 
   test('typed text finds what the program finds', async (t) => {
     if (info.encoderBytes.text === 0) return t.skip('SKIPPED: the bundle carries no text model');
-    for (const text of ['a red car in the rain', 'snow', '  Busses   AT night!', 'ein Auto 🚗']) {
+    for (const text of [
+      ...['a red car in the rain', 'snow', '  Busses   AT night!', 'ein Auto 🚗'],
+      'a dog, a cone and a red van',
+    ]) {
       assert.deepEqual(ids(await engine.search({ text, k: 10 })), nativeIds(text, '--k', '10'));
     }
   });
@@ -54,6 +57,17 @@ describe('engine in Node', { skip: missing }, () => {
         .filter((id) => id !== first)
         .slice(0, 10),
     );
+  });
+
+  test('a value with a comma filters as one value', async () => {
+    const [first] = await engine.facets();
+    const { value, count } = first.values[0];
+    const filter = [{ field: first.field, op: 'in', values: [`${value},none`, value] }];
+    assert.equal((await engine.search({ k: 1, filter })).eligibleCount, count);
+    const found = await engine.search({ text: info.examples[0], k: count + 1, filter });
+    assert.equal(found.hits.length, count);
+    const none = [{ field: first.field, op: 'in', values: [`${value},none`] }];
+    assert.deepEqual((await engine.search({ text: info.examples[0], filter: none })).hits, []);
   });
 
   test('every facet value filters to as many images as it counts', async () => {

@@ -6,7 +6,7 @@ import { encoderBytes } from '../encoder/model_file.js';
 import { Encoders } from '../encoder/encoders.js';
 import { fetchChecked, fetchPayload, storedBytes } from './checked_objects.js';
 import type { Column, Core, CoreHits, ObjectRef, Root, Searcher } from './core_types.js';
-import { filterText } from './filters.js';
+import { coreClause } from './filters.js';
 import { LoadingReport } from './loading.js';
 import type { OnLoading } from './loading.js';
 import { RecordStore } from './record_store.js';
@@ -85,20 +85,31 @@ export class BundleSession {
     };
   }
 
-  /** The embedding of a text: at once for an example, by the text encoder otherwise. */
+  /**
+   * The embeddings of a text's phrases, [phrases, dim]: at once for an example, by the text
+   * encoder otherwise.
+   */
   async embedText(text: string, signal: AbortSignal): Promise<Float32Array> {
-    return this.examples.get(text) ?? this.encoders.encodeText(text, signal);
+    const example = this.examples.get(text);
+    if (example) return example;
+    const phrases = this.core.splitConjunction(text);
+    const rows = await Promise.all(
+      phrases.map((phrase) => this.encoders.encodeText(phrase, signal)),
+    );
+    const embeddings = new Float32Array(rows.length * this.root.model.embeddingDim);
+    rows.forEach((row, index) => embeddings.set(row, index * row.length));
+    return embeddings;
   }
 
   async search(
-    embedding: Float32Array,
+    embeddings: Float32Array,
     kind: 'text' | 'image',
     { k = 20, efSearch = 50, path = 'hnsw', filter = [] }: SearchOptions,
     excludedImage: number | null = null,
   ): Promise<CoreHits> {
     await this.ready;
-    const filters = filter.map(filterText);
-    return this.searcher.search(embedding, { kind, path, k, efSearch, filters, excludedImage });
+    const filters = filter.map(coreClause);
+    return this.searcher.search(embeddings, { kind, path, k, efSearch, filters, excludedImage });
   }
 
   async imageEmbedding(image: number): Promise<Float32Array> {

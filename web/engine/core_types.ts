@@ -96,12 +96,19 @@ export interface Column {
   tagCounts: Uint16Array;
 }
 
+export interface CoreFilterClause {
+  field: string;
+  op: string;
+  values: string[];
+}
+
 export interface CoreSearchOptions {
   kind: 'text' | 'image';
   path: 'hnsw' | 'exact';
   k: number;
   efSearch: number;
-  filters: string[];
+  /** Clauses, or lines in the command line's language. */
+  filters: (CoreFilterClause | string)[];
   excludedImage: number | null;
 }
 
@@ -120,7 +127,8 @@ export interface Searcher {
   missingObjects(): ObjectRef[];
   addObject(ref: ObjectRef, stored: Uint8Array): void;
   ready(): boolean;
-  search(embedding: Float32Array, options: CoreSearchOptions): CoreHits;
+  /** embeddings: [phrases, dim]. */
+  search(embeddings: Float32Array, options: CoreSearchOptions): CoreHits;
   imageEmbedding(image: number): Float32Array;
   findImageIds(imageId: string): Uint32Array;
   findRecord(image: number): { piece: ObjectRef; position: number };
@@ -154,6 +162,8 @@ export interface Core {
     boxXyxyPx: number[],
     model: ImageModel,
   ): Float32Array;
+  /** The things a text asks for together, to be embedded one by one. */
+  splitConjunction(text: string): string[];
   centreSquare(widthPx: number, heightPx: number): Uint32Array;
   simdLevel(): string;
 }

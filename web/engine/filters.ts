@@ -1,16 +1,15 @@
 import { SightlineError } from '../bundle/errors.js';
 import { columnType } from './core_types.js';
-import type { Column } from './core_types.js';
+import type { Column, CoreFilterClause } from './core_types.js';
 import type { Facet, Filter, FilterClause } from './types.js';
 
-/** As the core and the command line write it: "class in car,bus". */
-export function filterText(clause: FilterClause | string): string {
+/** As the core takes it; the values are compared as text. */
+export function coreClause(clause: FilterClause | string): CoreFilterClause | string {
   if (typeof clause === 'string') return clause;
-  const op = clause.op === 'in' ? ' in ' : ` ${clause.op} `;
-  return clause.field + op + clause.values.join(',');
+  return { ...clause, values: clause.values.map(String) };
 }
 
-/** The opposite of filterText, as `parse_filter` of the core reads it. */
+/** As `parse_filter` of the core reads it. */
 export function parseFilter(text: string): FilterClause {
   const found = /^\s*([^=!<>]+?)\s*(?:(\sin\s)|(!=|>=|<=|=))\s*(.*?)\s*$/s.exec(text);
   const [, field, isIn, op, value] = found ?? [];

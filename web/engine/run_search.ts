@@ -81,9 +81,9 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<(bundle: number) => Promise<Found[]>> {
   const search =
-    (embedding: Float32Array, kind: 'text' | 'image', excluded: number | null = null) =>
+    (embeddings: Float32Array, kind: 'text' | 'image', excluded: number | null = null) =>
     async (bundle: number) =>
-      toFound(await session.search(embedding, kind, options, excluded), bundle);
+      toFound(await session.search(embeddings, kind, options, excluded), bundle);
   if (query.vector) return search(query.vector, 'text');
   if (query.text !== undefined) return search(await session.embedText(query.text, signal), 'text');
   if (query.image) {

@@ -61,3 +61,13 @@ TEST_CASE("a filter that makes no sense is refused with what would", "[filter]")
         "filter: 'timestamp_s' is compared with numbers, found 'noon'");
   CHECK(message("sequence >= b") == "filter: 'sequence' holds names; compare it with =, != or in");
 }
+
+TEST_CASE("a filter made of its parts takes values with commas", "[filter]") {
+  CHECK(make_filter("sequence", "in", {"a,b", "c"})->operands ==
+        std::vector<std::string>{"a,b", "c"});
+  CHECK(make_filter("sequence", "!=", {""})->op == FilterOp::kNotEqual);
+  CHECK_FALSE(make_filter("sequence", "=", {"a", "b"}).has_value());
+  CHECK_FALSE(make_filter("sequence", "in", {}).has_value());
+  CHECK_FALSE(make_filter("sequence", "~", {"a"}).has_value());
+  CHECK_FALSE(make_filter("", "=", {"a"}).has_value());
+}

@@ -97,6 +97,32 @@ TEST_CASE("an excluded image is left out and replaced by the next", "[search]") 
   for (const auto& hit : hits) CHECK(hit.image != 7);
 }
 
+TEST_CASE("a query of several phrases finds the images nearest to all of them", "[search]") {
+  const auto bundle = make_small_bundle();
+  auto searcher = open_small_bundle(bundle);
+  SearchOptions options;
+  options.k = 60;
+  options.path = SearchPath::kExact;
+  std::vector<float> both(row(bundle.whole, 7).begin(), row(bundle.whole, 7).end());
+  both.insert(both.end(), row(bundle.crops, 4).begin(), row(bundle.crops, 4).end());
+  std::vector<double> mean(60);
+  for (size_t phrase = 0; phrase < 2; ++phrase) {
+    for (const Hit& hit : searcher.search(row(both, phrase), options).value()) {
+      mean[hit.image] += hit.similarity / 2;
+    }
+  }
+  options.k = 10;
+  const auto hits = searcher.search(both, options).value();
+  REQUIRE(hits.size() == 10);
+  std::vector<double> best = mean;
+  std::sort(best.rbegin(), best.rend());
+  for (size_t i = 0; i < hits.size(); ++i) {
+    CHECK(hits[i].similarity == Approx(best[i]).margin(0.02));
+    CHECK(hits[i].similarity == Approx(mean[hits[i].image]).margin(0.02));
+  }
+  CHECK_FALSE(searcher.search(std::span(both).first(48), options).has_value());
+}
+
 TEST_CASE("similarities of crops are moved to the scale of whole images for text queries",
           "[search]") {
   auto bundle = make_small_bundle();
