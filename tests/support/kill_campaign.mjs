@@ -32,9 +32,10 @@ function killedBuild(source, folder, delayMs) {
   let told = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (told += text));
   const timer = setTimeout(() => child.kill('SIGKILL'), delayMs);
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     child.once('close', (code, signal) => {
       clearTimeout(timer);
+      if (code !== null && code !== 0) return reject(new Error(`a build failed: ${told}`));
       if (signal !== 'SIGKILL') return resolve(null);
       const reports = told
         .split('\n')
