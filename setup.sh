@@ -19,7 +19,7 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 toolchain=(g++ cmake ninja-build pkg-config emscripten)
-libraries=(libzstd-dev libutf8proc-dev libjpeg62-turbo-dev libstb-dev libsqlite3-dev nlohmann-json3-dev
+libraries=(libeigen3-dev libzstd-dev libutf8proc-dev libjpeg62-turbo-dev libstb-dev libsqlite3-dev nlohmann-json3-dev
            libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev)
 training=(python3-torch python3-numpy python3-pil libopenblas0-openmp)
 testing=(catch2 clang-format clang-tidy chromium firefox-esr)
@@ -38,6 +38,7 @@ why() {
     libzstd-dev) echo 'compresses bundle objects' ;;
     libutf8proc-dev) echo 'normalises text for the tokenizer' ;;
     libjpeg62-turbo-dev) echo 'decodes JPEG' ;;
+    libeigen3-dev) echo 'linear algebra, to fit codes to vectors' ;;
     libstb-dev) echo 'decodes PNG and the other formats, writes thumbnails' ;;
     libsqlite3-dev) echo 'holds the catalog' ;;
     nlohmann-json3-dev) echo 'reads and writes JSON' ;;

@@ -53,8 +53,9 @@ const std::map<std::string, Device> kDevices = {
 const std::map<std::string, PublishedModels> kPublishedModels = {{"none", PublishedModels::kNone},
                                                                  {"text", PublishedModels::kText},
                                                                  {"both", PublishedModels::kBoth}};
-const std::map<std::string, SearchPath> kSearchPaths = {{"hnsw", SearchPath::kHnsw},
-                                                        {"exact", SearchPath::kExact}};
+const std::map<std::string, SearchPath> kSearchPaths = {
+    {"hnsw", SearchPath::kHnsw}, {"cells", SearchPath::kCells}, {"exact", SearchPath::kExact}};
+const std::map<std::string, bool> kStages = {{"first", true}, {"settled", false}};
 const std::map<std::string, bool> kSwitch = {{"on", true}, {"off", false}};
 
 template <class T>
@@ -73,7 +74,9 @@ CLI::Option* add_choice(CLI::App* command, const std::string& name, T& value,
 void add_build(Parser& parser) {
   auto [command, options] = parser.add(
       parser.app, "build", "Index folders of images into a searchable static site", &run_build);
-  command->add_option("SOURCE", options->sources, "Folders of images or KITTI raw drives")
+  command
+      ->add_option("SOURCE", options->sources,
+                   "Folders of images, KITTI raw drives, or one .npy file of vectors")
       ->required();
   command->add_option("--out", options->out, "The site to make or update")->required();
   command->add_flag("--bundle-only", options->bundle_only, "Write the bundle without the page");
@@ -117,6 +120,37 @@ void add_build(Parser& parser) {
   command->add_option("--licence", options->licence, "Licence of the images, shown to visitors");
   command->add_option("--media-base-url", options->media_base_url,
                       "Where the originals are published, relative to the manifest or absolute");
+  command->add_option("--records", options->records,
+                      "For SOURCE.npy: a .jsonl file with an object for each row (image_id, path, "
+                      "media_url, ...; other members become facets)");
+  command->add_option(
+      "--queries", options->queries,
+      "For SOURCE.npy: vectors of typical queries (.npy), to fit codes and cells to");
+  command
+      ->add_option("--code-bytes", options->paged.fitting.row_bytes,
+                   "For SOURCE.npy: Bytes of a row's code")
+      ->capture_default_str()
+      ->check(CLI::Range(4, 4096));
+  command
+      ->add_option("--scan-bytes", options->paged.fitting.first_bytes,
+                   "For SOURCE.npy: Bytes of the code that are scanned")
+      ->capture_default_str()
+      ->check(CLI::Range(4, 128));
+  command
+      ->add_option("--image-share", options->paged.fitting.image_share,
+                   "For SOURCE.npy: how much codes are fitted to queries by image, beside texts")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
+  command
+      ->add_option("--cells-per-root", options->paged.cells_per_root,
+                   "For SOURCE.npy: cells for each root of the number of rows")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 100.0));
+  command
+      ->add_option("--piece-rows", options->paged.piece_rows,
+                   "For SOURCE.npy: Rows refined by one fetch")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
   add_choice(command, "--publish-models", options->models, kPublishedModels,
              "Models the site carries for search in the browser (default both)");
   add_choice(command, "--progress", options->progress, kProgressStyles,
@@ -134,6 +168,7 @@ void add_search(Parser& parser) {
   query->add_option("TEXT", options->text, "What to look for, such as \"red bus at night\"");
   query->add_option("--image", options->image, "Search by an image file");
   query->add_option("--similar", options->similar, "Search by an image of the bundle: IMAGE_ID");
+  query->add_option("--vectors", options->vectors, "Search by each row of a .npy file");
   query->require_option(1);
   command->add_option("--k", options->k, "Images to find")
       ->capture_default_str()
@@ -141,12 +176,22 @@ void add_search(Parser& parser) {
   command->add_option("--ef-search", options->ef_search, "HNSW: candidates while searching")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
-  add_choice(command, "--path", options->path, kSearchPaths, "How to search (default hnsw)");
+  add_choice(command, "--path", options->path, kSearchPaths,
+             "How to search (default: as the bundle is built, by hnsw or cells)");
   command
       ->add_option("--filter", options->filters,
                    "Condition 'field OP value', OP one of = != >= <= in; repeated: all hold")
       ->allow_extra_args(false);
-  command->add_flag("--json", options->json, "Print one JSON object");
+  command->add_flag("--json", options->json, "Print one JSON object (always with --vectors)");
+  command->add_flag(
+      "--cold", options->cold,
+      "With --vectors: begin each query with an empty cache and count what it fetches");
+  add_choice(command, "--stage", options->first, kStages,
+             "Of a paged bundle: the answer shown first, or the settled one (default)");
+  command->add_option("--probe-cells", options->probe_cells,
+                      "Of a paged bundle: cells to open (default: as the bundle says)");
+  command->add_option("--refine-rows", options->refine_rows,
+                      "Of a paged bundle: rows to refine (default: as the bundle says)");
   command->footer(
       "Filters: 'sequence = NAME', 'class in car,bus', 'class.car >= 2', "
       "'timestamp_s >= 1700000000'.");

@@ -23,6 +23,7 @@ const mayInclude = {
 const libraries = {
   zstd: [/^zstd(_errors)?\.h$/, ['native']],
   utf8proc: [/^utf8proc\.h$/, ['native']],
+  eigen: [/^Eigen\//, ['indexer']],
   hnswlib: [/^hnswlib\//, ['indexer']],
   'ONNX Runtime': [/^onnxruntime/, ['indexer']],
   SQLite: [/^sqlite3\.h$/, ['indexer']],

@@ -10,6 +10,7 @@
 #include <emscripten/bind.h>
 #include <emscripten/val.h>
 
+#include "native/bundle/cells.h"
 #include "native/bundle/examples.h"
 #include "native/bundle/object.h"
 #include "native/bundle/records.h"
@@ -168,6 +169,8 @@ val to_object(const IndexInfo& index) {
   object.set("rowCount", index.row_count);
   object.set("m", index.m);
   object.set("efConstruction", index.ef_construction);
+  object.set("cells", to_array(index.cells.cells));
+  object.set("transform", to_array(index.cells.transform_rest));
   return object;
 }
 
@@ -227,11 +230,16 @@ FilterClause to_filter_clause(const val& clause) {
                                     emscripten::vecFromJSArray<std::string>(clause["values"])));
 }
 
+SearchPath to_search_path(const std::string& name) {
+  if (name == "exact") return SearchPath::kExact;
+  return name == "cells" ? SearchPath::kCells : SearchPath::kHnsw;
+}
+
 SearchOptions to_search_options(const val& object) {
   SearchOptions options;
   options.kind = object["kind"].as<std::string>() == "image" ? QueryKind::kImage : QueryKind::kText;
-  options.path =
-      object["path"].as<std::string>() == "exact" ? SearchPath::kExact : SearchPath::kHnsw;
+  options.path = to_search_path(object["path"].as<std::string>());
+  if (object["isFirst"].isTrue()) options.effort.is_first = true;
   options.k = object["k"].as<uint32_t>();
   options.ef_search = object["efSearch"].as<uint32_t>();
   for (const auto& clause : emscripten::vecFromJSArray<val>(object["filters"])) {
@@ -274,15 +282,33 @@ class SearcherBinding {
   }
 
   val root() const { return to_object(searcher_.root()); }
-  val missing_objects() const { return to_array(searcher_.missing_objects()); }
+  bool is_paged() const { return searcher_.is_paged(); }
+  void set_memory_limit(double bytes) {
+    if (searcher_.paged()) searcher_.paged()->set_memory_limit(static_cast<uint64_t>(bytes));
+  }
+  // need: "search", "columns" or "ids".
+  val missing_objects(const std::string& need) const {
+    return to_array(searcher_.missing_objects(need == "columns" ? Need::kColumns
+                                              : need == "ids"   ? Need::kImageIds
+                                                                : Need::kSearch));
+  }
+  val missing_for_embedding(uint32_t image) {
+    return to_array(value_or_throw(searcher_.missing_for_embedding(image)));
+  }
+  val missing_for_record(uint32_t image) {
+    return to_array(value_or_throw(searcher_.missing_for_record(image)));
+  }
   void add_object(const val& ref, const val& stored) {
     ok_or_throw(searcher_.add_object(to_object_ref(ref), to_vector<uint8_t>(stored)));
   }
   bool ready() const { return searcher_.ready(); }
   // embeddings: Float32Array [phrases, dim].
   val search(const val& embeddings, const val& options) {
-    return to_object(
-        value_or_throw(searcher_.search(to_vector<float>(embeddings), to_search_options(options))));
+    const auto answer =
+        value_or_throw(searcher_.search(to_vector<float>(embeddings), to_search_options(options)));
+    val object = to_object(answer.hits);
+    object.set("missing", to_array(answer.missing));
+    return object;
   }
   val image_embedding(uint32_t image) const {
     return to_typed_array("Float32Array", value_or_throw(searcher_.image_embedding(image)));
@@ -328,10 +354,23 @@ val unpack(const val& ref, const val& stored) {
       "Uint8Array", value_or_throw(unpack_object(to_object_ref(ref), to_vector<uint8_t>(stored))));
 }
 
-val read_records(const val& payload) {
+// Of an object of kind records, or of a piece of a paged index.
+val read_records(const val& ref, const val& payload) {
+  const bool is_piece = to_object_ref(ref).kind == ObjectKind::kPiece;
+  const auto bytes = to_vector<uint8_t>(payload);
   val array = val::array();
-  for (const auto& record : value_or_throw(parse_records_piece(to_vector<uint8_t>(payload)))) {
+  for (const auto& record :
+       value_or_throw(is_piece ? parse_piece_records(bytes) : parse_records_piece(bytes))) {
     array.call<void>("push", to_object(record));
+  }
+  return array;
+}
+
+// What a cell of a paged index refers to.
+val read_cell_pieces(const val& payload) {
+  val array = val::array();
+  for (const auto& piece : value_or_throw(parse_cell_pieces(to_vector<uint8_t>(payload)))) {
+    array.call<void>("push", to_object(piece.ref));
   }
   return array;
 }
@@ -383,7 +422,11 @@ EMSCRIPTEN_BINDINGS(sightline) {
   emscripten::class_<SearcherBinding>("Searcher")
       .class_function("open", &SearcherBinding::open)
       .function("root", &SearcherBinding::root)
+      .function("isPaged", &SearcherBinding::is_paged)
+      .function("setMemoryLimit", &SearcherBinding::set_memory_limit)
       .function("missingObjects", &SearcherBinding::missing_objects)
+      .function("missingForEmbedding", &SearcherBinding::missing_for_embedding)
+      .function("missingForRecord", &SearcherBinding::missing_for_record)
       .function("addObject", &SearcherBinding::add_object)
       .function("ready", &SearcherBinding::ready)
       .function("search", &SearcherBinding::search)
@@ -396,6 +439,7 @@ EMSCRIPTEN_BINDINGS(sightline) {
       .function("encode", &TokenizerBinding::encode);
   emscripten::function("unpackObject", &unpack);
   emscripten::function("readRecords", &read_records);
+  emscripten::function("readCellPieces", &read_cell_pieces);
   emscripten::function("readExamples", &read_examples);
   emscripten::function("preprocessImage", &preprocess_image);
   emscripten::function("centreSquare", &centre_square_of);

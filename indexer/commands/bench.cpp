@@ -48,7 +48,8 @@ Result<Measurement> measure(Searcher& searcher, std::span<const float> queries,
     Measurement measured;
     for (size_t start = 0; start < queries.size(); start += dim) {
       const auto started = Clock::now();
-      ASSIGN_OR_RETURN(auto hits, searcher.search(queries.subspan(start, dim), options));
+      ASSIGN_OR_RETURN(auto answer, searcher.search(queries.subspan(start, dim), options));
+      auto& hits = answer.hits;
       measured.times_ms.push_back(milliseconds_since(started));
       measured.answers.push_back(std::move(hits));
     }

@@ -10,6 +10,7 @@
 #include "indexer/base/file_io.h"
 #include "indexer/base/json.h"
 #include "indexer/base/parallel.h"
+#include "indexer/commands/build_vectors.h"
 #include "indexer/models/detector.h"
 #include "indexer/models/model_registry.h"
 #include "indexer/publish/build_stamp.h"
@@ -216,6 +217,11 @@ std::string default_catalog(const std::string& source) {
 }  // namespace
 
 Result<int> run_build(const BuildOptions& options) {
+  if (std::any_of(options.sources.begin(), options.sources.end(), is_vector_file)) {
+    RETURN_IF_ERROR(
+        check_output(options, options.bundle_only ? options.out : options.out + "/bundle"));
+    return build_vectors(options);
+  }
   Progress progress(options.progress);
   const unsigned thread_count =
       options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());

@@ -6,6 +6,7 @@
 
 #include "indexer/base/progress.h"
 #include "indexer/models/onnx_session.h"
+#include "indexer/publish/paged_index_builder.h"
 #include "indexer/publish/publish_bundle.h"
 #include "native/base/result.h"
 
@@ -31,6 +32,9 @@ struct BuildOptions {
   std::string licence;
   std::string media_base_url;
   PublishedModels models = PublishedModels::kBoth;
+  std::string records;  // of a file of vectors: what is known of each row; "": nothing
+  std::string queries;  // vectors of queries to fit the codes to; "": the rows stand in
+  PagedOptions paged;
   ProgressStyle progress = ProgressStyle::kAuto;
 };
 

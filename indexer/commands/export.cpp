@@ -45,7 +45,7 @@ Result<int> run_export(const ExportOptions& options) {
   for (uint32_t image = 0; image < root.image_count; ++image) {
     ASSIGN_OR_RETURN(const auto record, bundle.record(image));
     lines += dump_json(record_json(root, record)) + "\n";
-    ASSIGN_OR_RETURN(auto embedding, bundle.searcher().image_embedding(image));
+    ASSIGN_OR_RETURN(auto embedding, bundle.image_embedding(image));
     scale_to_unit(embedding);
     embeddings.write_array<float>(embedding);
   }

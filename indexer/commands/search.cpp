@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "indexer/commands/search_vectors.h"
 #include "indexer/query/hit_json.h"
 #include "indexer/query/opened_bundle.h"
 #include "indexer/query/query_encoder.h"
@@ -18,7 +19,7 @@ Result<Query> make_query(const SearchCommandOptions& options, OpenedBundle& bund
                          SearchOptions& search) {
   if (!options.similar.empty()) {
     ASSIGN_OR_RETURN(const uint32_t image, bundle.find_image(options.similar));
-    ASSIGN_OR_RETURN(auto embedding, bundle.searcher().image_embedding(image));
+    ASSIGN_OR_RETURN(auto embedding, bundle.image_embedding(image));
     search.kind = QueryKind::kImage;
     search.excluded_image = image;
     return Query{options.similar, std::move(embedding)};
@@ -53,10 +54,12 @@ Result<int> run_search(const SearchCommandOptions& options) {
     ASSIGN_OR_RETURN(auto clause, parse_filter(text));
     search.filters.push_back(std::move(clause));
   }
+  search.effort = {options.probe_cells, options.refine_rows, options.first};
+  if (!options.vectors.empty()) return search_vectors(options, search);
   ASSIGN_OR_RETURN(auto bundle, OpenedBundle::open(options.bundle));
   RETURN_IF_ERROR(bundle.load_index());
   ASSIGN_OR_RETURN(const auto query, make_query(options, bundle, search));
-  ASSIGN_OR_RETURN(const auto hits, bundle.searcher().search(query.embeddings, search));
+  ASSIGN_OR_RETURN(const auto hits, bundle.search(query.embeddings, search));
 
   JsonValue::Array hit_values;
   size_t rank = 0;

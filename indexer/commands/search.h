@@ -9,12 +9,18 @@
 
 namespace sightline {
 
-// One of text, image and similar is given.
+// One of text, image, similar and vectors is given.
 struct SearchCommandOptions {
   std::string bundle;  // a site, a bundle or the address of either
   std::string text;
   std::string image;    // an image file
   std::string similar;  // an image_id of the bundle, itself left out of the hits
+  std::string vectors;  // .npy, a query a row
+  bool cold =
+      false;  // with vectors: each query starts with an empty cache, and says what it fetched
+  bool first = false;        // of a paged index: the answer shown first, not the settled one
+  uint32_t probe_cells = 0;  // of a paged index; 0: as the bundle says
+  uint32_t refine_rows = 0;  // of a paged index; 0: as the bundle says
   uint32_t k = 20;
   uint32_t ef_search = 50;
   SearchPath path = SearchPath::kHnsw;

@@ -32,6 +32,10 @@ Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
     list.add(index.refinement, "refinement" + rows);
     list.add(index.views, "views" + rows);
     list.add(index.graph, "graph" + rows);
+    list.add(index.cells.transform_rest, "transform" + rows);
+    for (size_t i = 0; i < index.cells.cell_count(); ++i) {
+      list.add(index.cells.cells[i], "cell " + std::to_string(i));
+    }
   }
   list.add(root.columns, "columns");
   list.add(root.image_ids, "image ids");
@@ -41,6 +45,10 @@ Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
   for (const auto& piece : root.records) list.add(piece.ref, "records");
   for (uint32_t image = 0; image < root.image_count; ++image) {
     ASSIGN_OR_RETURN(const auto record, bundle.record(image));
+    if (bundle.searcher().is_paged()) {
+      ASSIGN_OR_RETURN(const auto place, bundle.searcher().find_record(image));
+      list.add(place.piece, "piece of " + record.image_id);
+    }
     if (record.thumbnail) list.add(record.thumbnail->ref, "thumbnail of " + record.image_id);
   }
   return std::move(list.objects);

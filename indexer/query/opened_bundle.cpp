@@ -35,13 +35,18 @@ Result<OpenedBundle> OpenedBundle::open(const std::string& place) {
   ASSIGN_OR_RETURN(bundle.manifest_,
                    parse_manifest({reinterpret_cast<const char*>(text.data()), text.size()}));
   ASSIGN_OR_RETURN(const auto stored, bundle.fetch_stored(bundle.manifest_.root));
+  ++bundle.traffic_.round_trips;
   ASSIGN_OR_RETURN(bundle.searcher_, Searcher::open(bundle.manifest_.root, stored));
   return bundle;
 }
 
 Result<std::vector<uint8_t>> OpenedBundle::fetch_stored(const ObjectRef& ref) {
   auto stored = source_->get(object_name(ref), ref.stored_bytes);
-  if (stored) return stored;
+  if (stored) {
+    traffic_.bytes += stored->size();
+    ++traffic_.objects;
+    return stored;
+  }
   switch (stored.error().code) {
     case ErrorCode::kNotFound:
       return corrupt(object_name(ref) + ": the bundle needs it and it is missing (" +
@@ -64,21 +69,46 @@ Result<std::vector<uint8_t>> OpenedBundle::fetch(const ObjectParts& parts) {
   return payload;
 }
 
-Result<void> OpenedBundle::load_index() {
-  for (const auto& ref : searcher_.missing_objects()) {
+Result<void> OpenedBundle::add_objects(const std::vector<ObjectRef>& refs) {
+  if (refs.empty()) return {};
+  ++traffic_.round_trips;
+  for (const auto& ref : refs) {
     ASSIGN_OR_RETURN(const auto stored, fetch_stored(ref));
     RETURN_IF_ERROR(searcher_.add_object(ref, stored));
   }
   return {};
 }
 
+Result<void> OpenedBundle::load_index() { return add_objects(searcher_.missing_objects()); }
+
+Result<std::vector<Hit>> OpenedBundle::search(std::span<const float> embeddings,
+                                              const SearchOptions& options) {
+  while (true) {
+    ASSIGN_OR_RETURN(auto answer, searcher_.search(embeddings, options));
+    if (answer.missing.empty()) return std::move(answer.hits);
+    RETURN_IF_ERROR(add_objects(answer.missing));
+  }
+}
+
+Result<std::vector<float>> OpenedBundle::image_embedding(uint32_t image) {
+  while (true) {
+    ASSIGN_OR_RETURN(const auto missing, searcher_.missing_for_embedding(image));
+    if (missing.empty()) return searcher_.image_embedding(image);
+    RETURN_IF_ERROR(add_objects(missing));
+  }
+}
+
 Result<ImageRecord> OpenedBundle::record(uint32_t image) {
+  ASSIGN_OR_RETURN(const auto missing, searcher_.missing_for_record(image));
+  RETURN_IF_ERROR(add_objects(missing));
   ASSIGN_OR_RETURN(const auto place, searcher_.find_record(image));
   const uint32_t first_ordinal = image - place.position;
   auto found = pieces_.find(first_ordinal);
   if (found == pieces_.end()) {
     ASSIGN_OR_RETURN(const auto payload, fetch({place.piece}));
-    ASSIGN_OR_RETURN(auto records, parse_records_piece(payload));
+    ASSIGN_OR_RETURN(auto records, place.piece.kind == ObjectKind::kPiece
+                                       ? parse_piece_records(payload)
+                                       : parse_records_piece(payload));
     found = pieces_.emplace(first_ordinal, std::move(records)).first;
   }
   if (place.position >= found->second.size()) {
@@ -89,6 +119,7 @@ Result<ImageRecord> OpenedBundle::record(uint32_t image) {
 }
 
 Result<uint32_t> OpenedBundle::find_image(const std::string& image_id) {
+  RETURN_IF_ERROR(add_objects(searcher_.missing_objects(Need::kImageIds)));
   for (const uint32_t ordinal : searcher_.image_ids().find(image_id)) {
     ASSIGN_OR_RETURN(const auto found, record(ordinal));
     if (found.image_id == image_id) return ordinal;

@@ -29,6 +29,19 @@ class OpenedBundle {
   // Fetches what the searcher still misses.
   Result<void> load_index();
 
+  // Searcher::search, with what it misses fetched; requires load_index(). Rounds of fetches of
+  // which each needs the one before count as round trips.
+  Result<std::vector<Hit>> search(std::span<const float> embeddings, const SearchOptions& options);
+  Result<std::vector<float>> image_embedding(uint32_t image);
+
+  // What has been fetched so far, the manifest not counted.
+  struct Traffic {
+    uint64_t bytes = 0;
+    uint64_t objects = 0;
+    uint64_t round_trips = 0;
+  };
+  const Traffic& traffic() const { return traffic_; }
+
   // The record of an image; the pieces that were fetched are kept.
   Result<ImageRecord> record(uint32_t image);
 
@@ -45,10 +58,12 @@ class OpenedBundle {
 
  private:
   OpenedBundle() = default;
+  Result<void> add_objects(const std::vector<ObjectRef>& refs);
 
   std::unique_ptr<ObjectSource> source_;
   Manifest manifest_;
   Searcher searcher_;
+  Traffic traffic_;
   std::map<uint32_t, std::vector<ImageRecord>> pieces_;  // by first ordinal
 };
 

@@ -32,6 +32,12 @@ const char* object_kind_name(ObjectKind kind) {
       return "examples";
     case ObjectKind::kRefinement:
       return "refinement";
+    case ObjectKind::kTransform:
+      return "transform";
+    case ObjectKind::kCell:
+      return "cell";
+    case ObjectKind::kPiece:
+      return "piece";
   }
   return nullptr;
 }

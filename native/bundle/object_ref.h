@@ -27,6 +27,9 @@ enum class ObjectKind : uint8_t {
   kTokenizer = 11,
   kExamples = 12,
   kRefinement = 13,
+  kTransform = 18,  // of a paged index, what only refinement needs
+  kCell = 19,
+  kPiece = 20,
 };
 
 enum class Compression : uint8_t { kNone = 0, kZstd = 1 };

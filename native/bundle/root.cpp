@@ -1,5 +1,6 @@
 #include "native/bundle/root.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string_view>
@@ -19,7 +20,7 @@ enum class SectionKind : uint16_t {
   kIndex = 3,
   kRecords = 4,
   kQuality = 5,
-  kRouter = 6,  // reserved: centroids and cells
+  kRouter = 6,  // reserved
 };
 
 struct SectionEntry {
@@ -119,7 +120,7 @@ Result<void> read_model(ByteReader& reader, ModelInfo& model) {
 std::vector<uint8_t> write_index(const IndexInfo& index) {
   ByteWriter writer;
   writer.write(static_cast<uint8_t>(index.row_kind));
-  writer.write(uint8_t{1});  // layout: resident
+  writer.write(static_cast<uint8_t>(index.layout));
   writer.write(uint16_t{0});
   writer.write(index.row_count);
   writer.write(index.dim);
@@ -129,6 +130,10 @@ std::vector<uint8_t> write_index(const IndexInfo& index) {
   writer.write(index.similarity_stddev);
   writer.write(static_cast<uint32_t>(index.code_parameters.size()));
   writer.write_bytes(index.code_parameters);
+  if (index.layout == IndexLayout::kPaged) {
+    write_cell_directory(writer, index.cells);
+    return std::move(writer).take();
+  }
   write_object_parts(writer, index.codes);
   write_object_parts(writer, index.views);
   write_object_parts(writer, index.graph);
@@ -161,16 +166,22 @@ Result<IndexInfo> read_index(ByteReader& reader) {
                        ", this reader knows 0 (images) and 1 (crops)");
   }
   index.row_kind = static_cast<RowKind>(row_kind);
-  if (layout != 1) {
+  if (layout != static_cast<uint8_t>(IndexLayout::kResident) &&
+      layout != static_cast<uint8_t>(IndexLayout::kPaged)) {
     return unsupported("index: layout " + std::to_string(layout) +
-                       ", this reader knows 1 (resident)");
+                       ", this reader knows 1 (resident) and 2 (paged)");
   }
+  index.layout = static_cast<IndexLayout>(layout);
   if (index.dim == 0 || index.dim > kMaxDim) {
     return corrupt("index: " + std::to_string(index.dim) + " dimensions, expected 1 to 4096");
   }
   if (!std::isfinite(index.similarity_mean) || !std::isfinite(index.similarity_stddev) ||
       index.similarity_stddev <= 0) {
     return corrupt("index: the spread of similarities is not a finite positive number");
+  }
+  if (index.layout == IndexLayout::kPaged) {
+    ASSIGN_OR_RETURN(index.cells, read_cell_directory(reader, index.row_count));
+    return index;
   }
   ASSIGN_OR_RETURN(index.codes, read_object_parts(reader, ObjectKind::kCodes));
   ASSIGN_OR_RETURN(index.views, read_object_parts(reader, ObjectKind::kViews));
@@ -268,6 +279,11 @@ Result<void> check_root(const Root& root) {
                      " dimensions beside a model of " + std::to_string(root.model.embedding_dim));
     }
   }
+  const bool is_paged = !root.indexes.empty() && root.indexes.front().layout == IndexLayout::kPaged;
+  if (is_paged && (root.indexes.size() > 1 || root.indexes.front().row_count != root.image_count)) {
+    return corrupt("root: a paged index of " + std::to_string(root.indexes.front().row_count) +
+                   " rows beside " + std::to_string(root.image_count) + " images");
+  }
   if (raw_byte_count(root.image_ids) != uint64_t{root.image_count} * 12) {
     return corrupt("root: the image ids hold " + std::to_string(raw_byte_count(root.image_ids)) +
                    " bytes, expected 12 for each of " + std::to_string(root.image_count) +
@@ -282,7 +298,7 @@ Result<void> check_root(const Root& root) {
     }
     next = piece.first_ordinal + 1;
   }
-  if (next > root.image_count || (root.records.empty() && root.image_count > 0)) {
+  if (next > root.image_count || (root.records.empty() && root.image_count > 0 && !is_paged)) {
     return corrupt("root: the pieces of records do not cover " + std::to_string(root.image_count) +
                    " images");
   }
@@ -300,11 +316,17 @@ std::vector<uint8_t> write_root(const Root& root) {
   }
   sections.emplace_back(SectionKind::kRecords, write_records(root));
   sections.emplace_back(SectionKind::kQuality, write_quality(root.quality));
+  const size_t first_version_sections = sections.size();
+  const bool has_paged_index =
+      std::any_of(root.indexes.begin(), root.indexes.end(),
+                  [](const IndexInfo& index) { return index.layout == IndexLayout::kPaged; });
 
   ByteWriter writer;
   writer.write_bytes({reinterpret_cast<const uint8_t*>(kMagic.data()), kMagic.size()});
   writer.write(kFormatMajor);
-  writer.write(kFormatMinor);
+  // A root that needs nothing of a later version is one of the first.
+  writer.write(has_paged_index || sections.size() > first_version_sections ? kFormatMinor
+                                                                           : uint16_t{0});
   writer.write(static_cast<uint32_t>(sections.size()));
   auto offset = static_cast<uint32_t>(16 + 12 * sections.size());
   for (const auto& [kind, bytes] : sections) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "native/base/result.h"
+#include "native/bundle/cells.h"
 #include "native/bundle/object_ref.h"
 
 namespace sightline {
@@ -14,7 +15,7 @@ namespace sightline {
 // The version this code writes. A reader refuses another major version and skips sections it does
 // not know, unless they are marked as required.
 inline constexpr uint16_t kFormatMajor = 1;
-inline constexpr uint16_t kFormatMinor = 0;
+inline constexpr uint16_t kFormatMinor = 1;
 
 // Where the pictures of one dataset come from and under which terms.
 struct DatasetInfo {
@@ -49,10 +50,14 @@ struct ModelInfo {
 
 enum class RowKind : uint8_t { kImages = 0, kCrops = 1 };
 
-// One table of rows with its search structures. The layout is resident: every part is loaded
-// before the first search.
+// Resident: every part is loaded before the first search. Paged: a query fetches the cells it
+// opens.
+enum class IndexLayout : uint8_t { kResident = 1, kPaged = 2 };
+
+// One table of rows with its search structures.
 struct IndexInfo {
   RowKind row_kind = RowKind::kImages;
+  IndexLayout layout = IndexLayout::kResident;
   uint32_t row_count = 0;
   uint32_t dim = 0;
   uint32_t m = 0;  // HNSW neighbors per row and level above 0
@@ -65,7 +70,8 @@ struct IndexInfo {
   ObjectParts codes;                     // [row_count, dim] int8
   ObjectParts refinement;                // 4 bits more of every code; empty: none
   ObjectParts views;
-  ObjectParts graph;  // empty: no graph, rows are scanned
+  ObjectParts graph;    // empty: no graph, rows are scanned
+  CellDirectory cells;  // of a paged index; row i shows image i
 };
 
 // Records of images [first_ordinal, the next piece's first_ordinal).

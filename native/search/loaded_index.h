@@ -15,7 +15,8 @@
 
 namespace sightline {
 
-enum class SearchPath : uint8_t { kHnsw, kExact };
+// The graph of a resident index, the cells of a paged one, or every row.
+enum class SearchPath : uint8_t { kHnsw, kExact, kCells };
 
 // The best row of one image in one index.
 struct ImageNeighbor {

@@ -25,6 +25,12 @@ bool is_nearer(const Hit& a, const Hit& b) {
   return a.similarity != b.similarity ? a.similarity > b.similarity : a.image < b.image;
 }
 
+Result<void> check_image(uint32_t image, uint32_t image_count) {
+  if (image < image_count) return {};
+  return not_found("image " + std::to_string(image) + ": the bundle holds " +
+                   std::to_string(image_count));
+}
+
 bool is_complete(const std::vector<std::vector<uint8_t>>& raw, const ObjectParts& parts) {
   for (size_t i = 0; i < parts.size(); ++i) {
     if (raw[i].size() != parts[i].raw_bytes) return false;
@@ -50,6 +56,10 @@ Result<Searcher> Searcher::open(const ObjectRef& root_ref, std::span<const uint8
   ASSIGN_OR_RETURN(searcher.root_, parse_root(raw));
   const Root& root = searcher.root_;
   for (size_t i = 0; i < root.indexes.size(); ++i) {
+    if (root.indexes[i].layout == IndexLayout::kPaged) {
+      ASSIGN_OR_RETURN(searcher.paged_, PagedIndex::open(root.indexes[i], root.image_count));
+      continue;
+    }
     LoadedIndex& index = searcher.indexes_.emplace_back(root.indexes[i]);
     RETURN_IF_ERROR(index.take_parameters());
     searcher.expect(Target::kCodes, i, root.indexes[i].codes);
@@ -76,10 +86,18 @@ void Searcher::expect(Target target, size_t index, const ObjectParts& parts) {
   pending_.push_back({target, index, parts, std::vector<std::vector<uint8_t>>(parts.size())});
 }
 
-std::vector<ObjectRef> Searcher::missing_objects() const {
+bool Searcher::is_deferred(Target target) const {
+  return is_paged() && (target == Target::kColumns || target == Target::kImageIds);
+}
+
+std::vector<ObjectRef> Searcher::missing_objects(Need need) const {
   std::vector<ObjectRef> missing;
   std::set<Sha256Digest> listed;
   for (const auto& pending : pending_) {
+    const bool is_needed = need == Need::kColumns    ? pending.target == Target::kColumns
+                           : need == Need::kImageIds ? pending.target == Target::kImageIds
+                                                     : !is_deferred(pending.target);
+    if (!is_needed) continue;
     for (size_t i = 0; i < pending.parts.size(); ++i) {
       const bool added = pending.raw[i].size() == pending.parts[i].raw_bytes;
       if (!added && listed.insert(pending.parts[i].sha256).second) {
@@ -97,7 +115,12 @@ Result<void> Searcher::add_object(const ObjectRef& ref, std::span<const uint8_t>
   const auto waits_for = [&](const Pending& pending) {
     return std::find(pending.parts.begin(), pending.parts.end(), ref) != pending.parts.end();
   };
-  if (std::none_of(pending_.begin(), pending_.end(), waits_for)) {
+  const bool is_pending = std::any_of(pending_.begin(), pending_.end(), waits_for);
+  if (paged_ && !is_pending && paged_->waits_for(ref)) {
+    ASSIGN_OR_RETURN(const auto payload, unpack_object(ref, stored));
+    return paged_->take(ref, payload);
+  }
+  if (!is_pending) {
     return invalid_argument(object_name(ref) + ": nothing waits for this object");
   }
   ASSIGN_OR_RETURN(const auto raw, unpack_object(ref, stored));
@@ -140,8 +163,8 @@ Result<void> Searcher::take_payload(const Pending& pending, std::vector<uint8_t>
   return {};
 }
 
-Result<std::vector<Hit>> Searcher::search(std::span<const float> embeddings,
-                                          const SearchOptions& options) {
+Result<SearchAnswer> Searcher::search(std::span<const float> embeddings,
+                                      const SearchOptions& options) {
   if (!ready()) return invalid_argument("search: objects of the index are still missing");
   const size_t dim = root_.model.embedding_dim;
   if (embeddings.empty() || embeddings.size() % dim != 0) {
@@ -152,18 +175,75 @@ Result<std::vector<Hit>> Searcher::search(std::span<const float> embeddings,
   if (options.k == 0) return invalid_argument("search: k is 0, expected at least 1");
   std::vector<uint64_t> images_allowed;
   if (!options.filters.empty()) {
+    if (auto missing = missing_objects(Need::kColumns); !missing.empty()) {
+      return SearchAnswer{{}, std::move(missing)};
+    }
     ASSIGN_OR_RETURN(images_allowed,
                      evaluate_filters(options.filters, columns_, root_.image_count));
   }
   // One image more than asked for makes up for an excluded one.
   const uint32_t k = std::min(options.k, root_.image_count) + (options.excluded_image ? 1 : 0);
-  ASSIGN_OR_RETURN(auto hits, embeddings.size() == dim
-                                  ? search_phrase(embeddings, k, options, images_allowed)
-                                  : search_all_phrases(embeddings, k, options, images_allowed));
+  SearchAnswer answer;
+  if (paged_) {
+    ASSIGN_OR_RETURN(answer, search_paged(embeddings, k, options, images_allowed));
+  } else if (embeddings.size() == dim) {
+    ASSIGN_OR_RETURN(answer.hits, search_phrase(embeddings, k, options, images_allowed));
+  } else {
+    ASSIGN_OR_RETURN(answer.hits, search_all_phrases(embeddings, k, options, images_allowed));
+  }
+  auto& hits = answer.hits;
   std::erase_if(hits, [&](const Hit& hit) { return hit.image == options.excluded_image; });
   if (hits.size() > options.k) hits.resize(options.k);
   for (Hit& hit : hits) hit.similarity = std::clamp(hit.similarity, 0.0, 1.0);
-  return hits;
+  return answer;
+}
+
+Result<SearchAnswer> Searcher::search_paged(std::span<const float> embeddings, uint32_t k,
+                                            const SearchOptions& options,
+                                            std::span<const uint64_t> images_allowed) {
+  const size_t dim = root_.model.embedding_dim;
+  const size_t phrases = embeddings.size() / dim;
+  const uint32_t depth = phrases == 1 ? k : std::max(k * kConjunctionDepth, kMinConjunctionDepth);
+  SearchAnswer answer;
+  std::map<uint32_t, PagedHit> by_row;
+  for (size_t phrase = 0; phrase < phrases; ++phrase) {
+    PagedEffort effort = options.effort;
+    if (options.path == SearchPath::kExact) {
+      effort = {UINT32_MAX, paged_->row_count(), false};
+    }
+    ASSIGN_OR_RETURN(auto found, paged_->search(embeddings.subspan(phrase * dim, dim), depth,
+                                                effort, images_allowed));
+    for (const auto& ref : found.missing) {
+      if (std::find(answer.missing.begin(), answer.missing.end(), ref) == answer.missing.end()) {
+        answer.missing.push_back(ref);
+      }
+    }
+    // A row that is not among a phrase's best is not better than the last of them.
+    const double least = found.hits.empty() ? 0.0 : found.hits.back().similarity;
+    for (auto& [row, hit] : by_row) hit.similarity += least;
+    for (const auto& hit : found.hits) {
+      auto [known, is_new] = by_row.try_emplace(hit.row, PagedHit{hit.row, 0, hit.is_refined});
+      if (is_new) {
+        known->second.similarity = static_cast<double>(phrase) * least + hit.similarity;
+      } else {
+        known->second.similarity += hit.similarity - least;
+      }
+    }
+  }
+  std::vector<PagedHit> rows;
+  for (const auto& [row, hit] : by_row) rows.push_back(hit);
+  std::stable_sort(rows.begin(), rows.end(), [](const PagedHit& a, const PagedHit& b) {
+    if (a.is_refined != b.is_refined) return a.is_refined;
+    return a.similarity > b.similarity;
+  });
+  if (rows.size() > k) rows.resize(k);
+  for (const auto& [row, similarity, is_refined] : rows) {
+    std::vector<ObjectRef> ignored;
+    const auto rest = paged_->find_rest(row, ignored);
+    const View view = rest.piece != nullptr ? rest.piece->views[rest.position].view : View{};
+    answer.hits.push_back({row, similarity / static_cast<double>(phrases), view});
+  }
+  return answer;
 }
 
 Result<std::vector<Hit>> Searcher::search_phrase(std::span<const float> embedding, uint32_t k,
@@ -223,7 +303,25 @@ Result<std::vector<Hit>> Searcher::search_all_phrases(std::span<const float> emb
   return hits;
 }
 
+Result<std::vector<ObjectRef>> Searcher::missing_for_embedding(uint32_t image) {
+  if (!paged_) return missing_objects();
+  RETURN_IF_ERROR(check_image(image, root_.image_count));
+  return paged_->missing_for_embedding(image);
+}
+
+Result<std::vector<ObjectRef>> Searcher::missing_for_record(uint32_t image) {
+  std::vector<ObjectRef> missing;
+  if (!paged_) return missing;
+  RETURN_IF_ERROR(check_image(image, root_.image_count));
+  paged_->find_piece(image, missing);
+  return missing;
+}
+
 Result<std::vector<float>> Searcher::image_embedding(uint32_t image) const {
+  if (paged_) {
+    RETURN_IF_ERROR(check_image(image, root_.image_count));
+    return paged_->embedding(image);
+  }
   for (const auto& index : indexes_) {
     const auto& views = index.views();
     const auto row = std::find_if(views.begin(), views.end(), [&](const ViewRow& view) {
@@ -239,9 +337,11 @@ Result<std::vector<float>> Searcher::image_embedding(uint32_t image) const {
 }
 
 Result<Searcher::RecordPlace> Searcher::find_record(uint32_t image) const {
-  if (image >= root_.image_count) {
-    return not_found("image " + std::to_string(image) + ": the bundle holds " +
-                     std::to_string(root_.image_count));
+  RETURN_IF_ERROR(check_image(image, root_.image_count));
+  if (paged_) {
+    const auto place = paged_->place_of(image);
+    if (!place) return invalid_argument("record: its cell is not there; add it first");
+    return RecordPlace{place->ref, place->position};
   }
   const auto after = std::upper_bound(
       root_.records.begin(), root_.records.end(), image,

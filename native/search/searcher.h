@@ -13,6 +13,7 @@
 #include "native/bundle/root.h"
 #include "native/search/filter.h"
 #include "native/search/loaded_index.h"
+#include "native/search/paged_index.h"
 
 namespace sightline {
 
@@ -25,6 +26,7 @@ struct SearchOptions {
   uint32_t k = 20;  // images, after views have been collapsed
   uint32_t ef_search = 50;
   SearchPath path = SearchPath::kHnsw;
+  PagedEffort effort;                      // of a paged index
   std::vector<FilterClause> filters;       // all must hold
   std::optional<uint32_t> excluded_image;  // left out of the hits, e.g. the query image itself
 };
@@ -33,36 +35,54 @@ struct SearchOptions {
 struct Hit {
   uint32_t image = 0;       // image ordinal
   double similarity = 0.0;  // [0, 1], larger is nearer
-  View view;                // box in pixels of the original
+  View view;                // box in pixels of the original; all zeros while it is not known
 
   bool operator==(const Hit&) const = default;
 };
 
+// What is known by what is in memory, and what would have to be added for the full answer.
+struct SearchAnswer {
+  std::vector<Hit> hits;
+  std::vector<ObjectRef> missing;  // empty: this is the answer
+};
+
+// What a question needs beside the root.
+enum class Need : uint8_t { kSearch, kColumns, kImageIds };
+
 // Searches one opened bundle. Bytes in, hits out: the caller fetches the objects.
 //
-//   open(root) → fetch missing_objects() → add_object() each → search()
+//   open(root) → fetch missing_objects() → add_object() each →
+//   search() → while something is missing: fetch, add, search() again
 //
-// One search at a time.
+// Of a resident index nothing is missing after the start; of a paged one a query opens cells and
+// then refines the best rows, two rounds at most. One search at a time.
 class Searcher {
  public:
   // Checks and reads the root object, as stored.
   static Result<Searcher> open(const ObjectRef& root_ref, std::span<const uint8_t> stored);
 
   const Root& root() const { return root_; }
+  bool is_paged() const { return paged_.has_value(); }
 
-  // What must still be added before the first search, each object once, largest needs first.
-  std::vector<ObjectRef> missing_objects() const;
+  // What must still be added before that can be asked, each object once, largest first. Columns and
+  // image ids of a resident bundle are needed by the first search already.
+  std::vector<ObjectRef> missing_objects(Need need = Need::kSearch) const;
 
   // Checks the stored bytes against the reference, decompresses and, with the last part of a
   // payload, parses it. An object that nothing waits for is refused.
   Result<void> add_object(const ObjectRef& ref, std::span<const uint8_t> stored);
 
-  bool ready() const { return pending_.empty(); }
+  bool ready() const { return missing_objects().empty(); }
 
   // embeddings: [phrases, embedding_dim] float32, as split_conjunction() separates a text. The best
   // k images, most similar first, ties by ordinal; of several phrases the mean similarity counts,
   // and the view is the one that matched the first of them best. Requires ready().
-  Result<std::vector<Hit>> search(std::span<const float> embeddings, const SearchOptions& options);
+  Result<SearchAnswer> search(std::span<const float> embeddings, const SearchOptions& options);
+
+  // What must be added before image_embedding() or find_record(); ask again after adding, until
+  // there is nothing.
+  Result<std::vector<ObjectRef>> missing_for_embedding(uint32_t image);
+  Result<std::vector<ObjectRef>> missing_for_record(uint32_t image);
 
   // The embedding of an image as the index holds it, through its whole view: [embedding_dim].
   Result<std::vector<float>> image_embedding(uint32_t image) const;
@@ -70,8 +90,12 @@ class Searcher {
   std::span<const Column> columns() const { return columns_; }
   const ImageIdTable& image_ids() const { return image_ids_; }
   std::span<const LoadedIndex> indexes() const { return indexes_; }
+  // Memory held by the cells and pieces of a paged index.
+  uint64_t resident_bytes() const { return paged_ ? paged_->resident_bytes() : 0; }
+  PagedIndex* paged() { return paged_ ? &*paged_ : nullptr; }
 
-  // The piece that holds an image's record, and the record's place in it.
+  // The object that holds an image's record (kind records, or a piece of a paged index), and the
+  // record's place in it.
   struct RecordPlace {
     ObjectRef piece;
     uint32_t position = 0;
@@ -95,11 +119,16 @@ class Searcher {
   Result<std::vector<Hit>> search_all_phrases(std::span<const float> embeddings, uint32_t k,
                                               const SearchOptions& options,
                                               std::span<const uint64_t> images_allowed);
+  Result<SearchAnswer> search_paged(std::span<const float> embeddings, uint32_t k,
+                                    const SearchOptions& options,
+                                    std::span<const uint64_t> images_allowed);
+  bool is_deferred(Target target) const;
   void expect(Target target, size_t index, const ObjectParts& parts);
   Result<void> take_payload(const Pending& pending, std::vector<uint8_t> payload);
 
   Root root_;
   std::vector<LoadedIndex> indexes_;
+  std::optional<PagedIndex> paged_;
   std::vector<Column> columns_;
   ImageIdTable image_ids_;
   std::vector<Pending> pending_;

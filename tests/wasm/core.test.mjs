@@ -37,7 +37,7 @@ const readStored = (folder, ref) => readFileSync(join(folder, objectName(ref)));
 function openBundle(folder) {
   const ref = parseManifest(readFileSync(join(folder, 'manifest.json')));
   const searcher = core.Searcher.open(ref, readStored(folder, ref));
-  for (const missing of searcher.missingObjects()) {
+  for (const missing of searcher.missingObjects('search')) {
     assert.equal(missing.name, objectName(missing));
     searcher.addObject(missing, readStored(folder, missing));
   }
@@ -69,7 +69,7 @@ async function asStored(kind, payload) {
 
 function record(searcher, folder, image) {
   const { piece, position } = searcher.findRecord(image);
-  return core.readRecords(core.unpackObject(piece, readStored(folder, piece)))[position];
+  return core.readRecords(piece, core.unpackObject(piece, readStored(folder, piece)))[position];
 }
 
 test('the core runs with SIMD', { skip }, () => {
@@ -147,7 +147,7 @@ test('errors arrive as Error with the code and the message of the core', { skip 
 test('a swapped object, an early search and a bad query are refused', { skip }, () => {
   const ref = parseManifest(readFileSync(join(golden, 'manifest.json')));
   const searcher = core.Searcher.open(ref, readStored(golden, ref));
-  const [first, second] = searcher.missingObjects();
+  const [first, second] = searcher.missingObjects('search');
   const query = new Float32Array(16).fill(0.25);
   const refusal = (code, message) => (error) => {
     assert.equal(error.code, code);

@@ -12,6 +12,9 @@ import type { OnLoading } from './loading.js';
 import { RecordStore } from './record_store.js';
 import type { BundleInfo, SearchOptions } from './types.js';
 
+/** Of the cells and pieces of a paged index; a phone can hold it. */
+const memoryLimitBytes = 128 << 20;
+
 /** One opened bundle; its manifest is pinned for as long as the session lives. */
 export class BundleSession {
   readonly root: Root;
@@ -20,6 +23,7 @@ export class BundleSession {
   /** What the index is made of. */
   readonly indexObjects: ObjectRef[];
   private loading: Promise<void> | null = null;
+  private readonly adding = new Map<string, Promise<void>>();
   private knownColumns: Column[] | null = null;
   private examples = new Map<string, Float32Array>();
 
@@ -33,8 +37,9 @@ export class BundleSession {
   ) {
     this.root = searcher.root();
     this.encoders = new Encoders(core, source, this.root.model, onLoading);
-    this.records = new RecordStore(core, source, searcher);
-    this.indexObjects = searcher.missingObjects();
+    this.records = new RecordStore(core, source, searcher, (objects) => this.add(objects));
+    this.indexObjects = searcher.missingObjects('search');
+    if (searcher.isPaged()) searcher.setMemoryLimit(memoryLimitBytes);
     this.ready.catch(() => undefined);
   }
 
@@ -63,6 +68,10 @@ export class BundleSession {
       throw error;
     });
     return this.loading;
+  }
+
+  get isPaged(): boolean {
+    return this.searcher.isPaged();
   }
 
   info(): BundleInfo {
@@ -106,20 +115,35 @@ export class BundleSession {
     kind: 'text' | 'image',
     { k = 20, efSearch = 50, path = 'hnsw', filter = [] }: SearchOptions,
     excludedImage: number | null = null,
+    signal?: AbortSignal,
+    onFirst?: (hits: CoreHits) => void,
   ): Promise<CoreHits> {
     await this.ready;
     const filters = filter.map(coreClause);
-    return this.searcher.search(embeddings, { kind, path, k, efSearch, filters, excludedImage });
+    const options = { kind, path, k, efSearch, filters, excludedImage };
+    const search = (isFirst: boolean) => this.searcher.search(embeddings, { ...options, isFirst });
+    if (this.searcher.isPaged() && onFirst) onFirst(await this.firstHits(search, signal));
+    for (;;) {
+      const hits = search(false);
+      if (hits.missing.length === 0) return hits;
+      await this.add(hits.missing, signal);
+    }
   }
 
   async imageEmbedding(image: number): Promise<Float32Array> {
     await this.ready;
+    for (;;) {
+      const missing = this.searcher.missingForEmbedding(image);
+      if (missing.length === 0) break;
+      await this.add(missing);
+    }
     return this.searcher.imageEmbedding(image);
   }
 
   /** The ordinal of an image, or null for one that is not in the bundle. */
   async findImage(imageId: string): Promise<number | null> {
     await this.ready;
+    await this.add(this.searcher.missingObjects('ids'));
     for (const image of this.searcher.findImageIds(imageId)) {
       if ((await this.records.record(image)).imageId === imageId) return image;
     }
@@ -128,6 +152,7 @@ export class BundleSession {
 
   async columns(): Promise<Column[]> {
     await this.ready;
+    await this.add(this.searcher.missingObjects('columns'));
     return (this.knownColumns ??= this.searcher.columns());
   }
 
@@ -135,9 +160,46 @@ export class BundleSession {
     this.searcher.delete();
   }
 
+  /** The first answer of a paged index; what the settled one needs is asked for behind it. */
+  private async firstHits(
+    search: (isFirst: boolean) => CoreHits,
+    signal?: AbortSignal,
+  ): Promise<CoreHits> {
+    for (;;) {
+      const hits = search(true);
+      if (hits.missing.length === 0) return hits;
+      const added = this.add(hits.missing, signal);
+      const opensCells = hits.missing.some(({ name }) => name.endsWith('.cell'));
+      if (!opensCells) this.add(search(false).missing, signal).catch(() => undefined);
+      await added;
+    }
+  }
+
+  /** Fetches objects and gives them to the searcher; what two searches want is fetched once. */
+  private async add(objects: ObjectRef[], signal?: AbortSignal): Promise<void> {
+    await Promise.all(
+      objects.map((ref) => {
+        const known = this.adding.get(ref.name);
+        if (known) return known;
+        const added = fetchChecked(this.source, ref, (stored) => this.take(ref, stored)).finally(
+          () => this.adding.delete(ref.name),
+        );
+        this.adding.set(ref.name, added);
+        return added;
+      }),
+    );
+    signal?.throwIfAborted();
+  }
+
+  /** Records and the rest of the codes are in one object: it is not fetched twice. */
+  private take(ref: ObjectRef, stored: Uint8Array): void {
+    this.searcher.addObject(ref, stored);
+    if (ref.name.endsWith('.piece')) this.records.offer(ref, stored);
+  }
+
   private async loadIndex(): Promise<void> {
     const { searcher, source } = this;
-    const missing = searcher.missingObjects();
+    const missing = searcher.missingObjects('search');
     const report = new LoadingReport('index', storedBytes(missing), this.onLoading);
     await Promise.all(
       missing.map((ref) =>

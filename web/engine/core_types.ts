@@ -44,6 +44,9 @@ export interface Root {
     rowCount: number;
     m: number;
     efConstruction: number;
+    /** Of a paged index; otherwise none. */
+    cells: ObjectRef[];
+    transform: ObjectRef[];
   }[];
   examples: ObjectRef[];
   records: ObjectRef[];
@@ -104,7 +107,9 @@ export interface CoreFilterClause {
 
 export interface CoreSearchOptions {
   kind: 'text' | 'image';
-  path: 'hnsw' | 'exact';
+  path: 'hnsw' | 'cells' | 'exact';
+  /** Of a paged index: the answer that is shown first. */
+  isFirst: boolean;
   k: number;
   efSearch: number;
   /** Clauses, or lines in the command line's language. */
@@ -120,11 +125,19 @@ export interface CoreHits {
   viewKinds: Uint8Array;
   /** [hits, 4] */
   boxesXyxyPx: Uint32Array;
+  /** To be added before the same search gives the full answer. */
+  missing: ObjectRef[];
 }
 
 export interface Searcher {
   root(): Root;
-  missingObjects(): ObjectRef[];
+  /** Opens cells as queries ask for them; otherwise all is loaded before the first search. */
+  isPaged(): boolean;
+  setMemoryLimit(bytes: number): void;
+  missingObjects(need: 'search' | 'columns' | 'ids'): ObjectRef[];
+  /** To be added, in rounds, before imageEmbedding and findRecord. */
+  missingForEmbedding(image: number): ObjectRef[];
+  missingForRecord(image: number): ObjectRef[];
   addObject(ref: ObjectRef, stored: Uint8Array): void;
   ready(): boolean;
   /** embeddings: [phrases, dim]. */
@@ -152,7 +165,9 @@ export interface Core {
   Searcher: { open(root: ObjectRef, stored: Uint8Array): Searcher };
   Tokenizer: { parse(payload: Uint8Array): Tokenizer };
   unpackObject(ref: ObjectRef, stored: Uint8Array): Uint8Array;
-  readRecords(payload: Uint8Array): CoreRecord[];
+  readRecords(ref: ObjectRef, payload: Uint8Array): CoreRecord[];
+  /** The pieces a cell refers to. */
+  readCellPieces(payload: Uint8Array): ObjectRef[];
   readExamples(payload: Uint8Array, dim: number): { text: string; embedding: Float32Array }[];
   /** rgb: [height, width, 3]; the result: [3, size, size]. */
   preprocessImage(

@@ -103,11 +103,20 @@ async function keptNames({ source }: BundleSession): Promise<Set<string>> {
 }
 
 function coreObjects({ root, rootRef, indexObjects }: BundleSession): ObjectRef[] {
+  const paged = root.indexes.flatMap(({ cells, transform }) => [...cells, ...transform]);
   const { model, records, examples } = root;
   const files = (['text', 'vision'] as const).flatMap(
     (role) => publishedFile(model, role)?.parts ?? [],
   );
-  return [rootRef, ...indexObjects, ...examples, ...records, ...model.tokenizer, ...files];
+  return [
+    rootRef,
+    ...indexObjects,
+    ...paged,
+    ...examples,
+    ...records,
+    ...model.tokenizer,
+    ...files,
+  ];
 }
 
 /** Every object of the bundle once; reads all records, for they name the thumbnails. */

@@ -12,11 +12,28 @@ export class RecordStore {
     private readonly core: Core,
     private readonly source: Source,
     private readonly searcher: Searcher,
+    private readonly add: (objects: ObjectRef[]) => Promise<void>,
   ) {}
 
   async record(image: number): Promise<CoreRecord> {
+    await this.add(this.searcher.missingForRecord(image));
     const { piece, position } = this.searcher.findRecord(image);
     return (await this.piece(piece))[position]!;
+  }
+
+  /** Keeps the records of a piece that was fetched for its codes. */
+  offer(ref: ObjectRef, stored: Uint8Array): void {
+    const records = Promise.resolve(stored).then(() =>
+      this.core.readRecords(ref, this.core.unpackObject(ref, stored)),
+    );
+    records.catch(() => this.pieces.delete(ref.name));
+    this.keep(ref.name, records);
+  }
+
+  private keep(name: string, records: Promise<CoreRecord[]>): void {
+    this.pieces.delete(name);
+    this.pieces.set(name, records);
+    if (this.pieces.size > keptPieces) this.pieces.delete(this.pieces.keys().next().value!);
   }
 
   /** Not abortable: another search may wait for the same piece. */
@@ -25,12 +42,10 @@ export class RecordStore {
     const records =
       known ??
       fetchChecked(this.source, ref, (stored) =>
-        this.core.readRecords(this.core.unpackObject(ref, stored)),
+        this.core.readRecords(ref, this.core.unpackObject(ref, stored)),
       );
-    this.pieces.delete(ref.name);
-    this.pieces.set(ref.name, records);
+    this.keep(ref.name, records);
     if (!known) records.catch(() => this.pieces.delete(ref.name));
-    if (this.pieces.size > keptPieces) this.pieces.delete(this.pieces.keys().next().value!);
     return records;
   }
 }

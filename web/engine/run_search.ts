@@ -20,6 +20,7 @@ interface Found {
 }
 
 const partialPauseMs = 40;
+const listedPlaces = 4;
 const viewKinds = ['whole', 'tile', 'crop'] as const;
 
 /** Embeds the query, searches every bundle, merges the hits and fills in their records. */
@@ -34,20 +35,8 @@ export async function runSearch(
   if (!Number.isInteger(k) || k < 1) {
     throw new SightlineError('invalid_argument', `k is ${k}, expected a whole number from 1`);
   }
-  const searches = await Promise.all(
-    sessions.map((session) => prepare(sessions, session, query, options, signal)),
-  );
-  const embeddedAt = performance.now();
-  await Promise.all(sessions.map(({ ready }) => ready));
-  signal.throwIfAborted();
-  const readyAt = performance.now();
-  const found = (await Promise.all(searches.map((search, bundle) => search(bundle)))).flat();
-  // A stable sort: within a bundle the core's order stands.
-  found.sort((a, b) => (b.similarity ?? 0) - (a.similarity ?? 0));
-  const kept = found.filter(({ similarity }) => (similarity ?? 1) >= minSimilarity).slice(0, k);
-  const searchedAt = performance.now();
-  const eligible = await Promise.all(sessions.map((session) => countEligible(session, filter)));
-
+  let [embeddedAt, readyAt, searchedAt] = [startedAt, startedAt, startedAt];
+  let eligible: number[] = sessions.map(({ root }) => root.imageCount);
   const result = (hits: Hit[], complete: boolean): SearchResult => ({
     hits,
     complete,
@@ -58,12 +47,33 @@ export async function runSearch(
       totalMs: performance.now() - startedAt,
     },
   });
+  let isSettled = false;
+  // What a paged bundle knows first; several bundles are merged once all have settled.
+  const showFirst = async (found: Found[]): Promise<void> => {
+    if (sessions.length > 1) return;
+    const hits = await fillRecords(sessions, found.slice(0, k), signal, () => undefined);
+    if (!isSettled) onPartial(result(hits, false));
+  };
+  const searches = await Promise.all(
+    sessions.map((session) => prepare(sessions, session, query, options, signal, showFirst)),
+  );
+  embeddedAt = performance.now();
+  await Promise.all(sessions.map(({ ready }) => ready));
+  signal.throwIfAborted();
+  readyAt = performance.now();
+  const found = (await Promise.all(searches.map((search, bundle) => search(bundle)))).flat();
+  // A stable sort: within a bundle the core's order stands.
+  found.sort((a, b) => (b.similarity ?? 0) - (a.similarity ?? 0));
+  const kept = found.filter(({ similarity }) => (similarity ?? 1) >= minSimilarity).slice(0, k);
+  searchedAt = performance.now();
+  eligible = await Promise.all(sessions.map((session) => countEligible(session, filter)));
+
   const hits = await fillRecords(sessions, kept, signal, (first) =>
     onPartial(result(first, false)),
   );
+  isSettled = true;
   return result(hits, true);
 }
-
 async function countEligible(
   session: BundleSession,
   filter: NonNullable<SearchOptions['filter']>,
@@ -79,11 +89,17 @@ async function prepare(
   query: Query,
   options: SearchOptions,
   signal: AbortSignal,
+  onFirst: (found: Found[]) => Promise<void>,
 ): Promise<(bundle: number) => Promise<Found[]>> {
   const search =
     (embeddings: Float32Array, kind: 'text' | 'image', excluded: number | null = null) =>
-    async (bundle: number) =>
-      toFound(await session.search(embeddings, kind, options, excluded), bundle);
+    async (bundle: number) => {
+      const showFirst = (hits: CoreHits) => {
+        onFirst(toFound(hits, bundle)).catch(() => undefined);
+      };
+      const hits = await session.search(embeddings, kind, options, excluded, signal, showFirst);
+      return toFound(hits, bundle);
+    };
   if (query.vector) return search(query.vector, 'text');
   if (query.text !== undefined) return search(await session.embedText(query.text, signal), 'text');
   if (query.image) {
@@ -111,11 +127,26 @@ async function list(
   { k = 20, filter = [] }: SearchOptions,
   bundle: number,
 ): Promise<Found[]> {
+  if (session.isPaged && filter.length === 0) return neighbors(session, k, bundle);
   const images = matchingImages(filter, await session.columns(), session.root.imageCount);
   const count = Math.min(k, images.length);
   return Array.from({ length: count }, (_, index) => ({
     bundle,
     image: images[Math.floor((index * images.length) / count)]!,
+    similarity: null,
+    view: { kind: 'whole', boxXyxyPx: [] as unknown as BoxXyxyPx },
+  }));
+}
+
+/** Images that lie together in a paged bundle, from few places, so that few cells are fetched. */
+function neighbors({ root }: BundleSession, k: number, bundle: number): Found[] {
+  const count = Math.min(k, root.imageCount);
+  const perPlace = Math.ceil(count / listedPlaces);
+  return Array.from({ length: count }, (_, index) => ({
+    bundle,
+    image:
+      Math.floor((Math.floor(index / perPlace) * (root.imageCount - perPlace)) / listedPlaces) +
+      (index % perPlace),
     similarity: null,
     view: { kind: 'whole', boxXyxyPx: [] as unknown as BoxXyxyPx },
   }));

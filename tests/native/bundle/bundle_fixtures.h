@@ -92,7 +92,7 @@ inline std::string answers_text(const SmallBundle& bundle, Searcher& searcher, S
     options.kind = kind;
     options.k = 5;
     options.path = path;
-    const auto hits = searcher.search(embedding, options).value();
+    const auto hits = searcher.search(embedding, options).value().hits;
     for (size_t i = 0; i < hits.size(); ++i) {
       const auto& [image, similarity, view] = hits[i];
       json += std::string(i > 0 ? "," : "") + "\n {\"image\":" + std::to_string(image) +
@@ -228,7 +228,7 @@ inline std::map<std::string, Bytes> make_fixture_payloads() {
       {"future/root_major_2.root", with_value(root, 8, uint16_t{2})},
       {"future/root_required_section.root", with_unknown_section(root, 1, 1)},
       {"future/root_optional_section.root", with_unknown_section(root, 1, 0)},
-      {"future/root_index_layout.root", with_value(root, index_offset + kLayout, uint8_t{2})},
+      {"future/root_index_layout.root", with_value(root, index_offset + kLayout, uint8_t{3})},
   };
 }
 

@@ -84,9 +84,9 @@ bool search_is_sane(const SmallBundle& bundle, const std::vector<float>& query) 
   options.k = 5;
   for (const auto path : {SearchPath::kHnsw, SearchPath::kExact}) {
     options.path = path;
-    const auto hits = searcher->search(query, options);
-    if (!hits) return false;
-    for (const auto& hit : *hits) {
+    const auto answer = searcher->search(query, options);
+    if (!answer) return false;
+    for (const auto& hit : answer->hits) {
       REQUIRE(hit.image < searcher->root().image_count);
       REQUIRE(hit.similarity >= 0.0);
       REQUIRE(hit.similarity <= 1.0);

@@ -21,14 +21,14 @@ TEST_CASE("an image is found by its own embedding, with the view that matched", 
   SearchOptions options;
   options.kind = QueryKind::kImage;
   options.k = 3;
-  const auto hits = searcher.search(row(bundle.whole, 7), options).value();
+  const auto hits = searcher.search(row(bundle.whole, 7), options).value().hits;
   REQUIRE(hits.size() == 3);
   CHECK(hits[0].image == 7);
   CHECK(hits[0].similarity == Approx(1.0).margin(0.02));
   CHECK(hits[0].view.kind == ViewKind::kWhole);
   CHECK(hits[0].view.box == PixelBox{80, 0, 560, 480});
 
-  const auto crop_hits = searcher.search(row(bundle.crops, 4), options).value();
+  const auto crop_hits = searcher.search(row(bundle.crops, 4), options).value().hits;
   CHECK(crop_hits[0].image == bundle.crop_images[4]);
   CHECK(crop_hits[0].view.kind == ViewKind::kCrop);
 }
@@ -45,7 +45,7 @@ TEST_CASE("the graph finds what a scan finds on a small bundle", "[search][hnsw]
   for (int i = 0; i < 50; ++i) {
     std::vector<float> query;
     maker.add_text(query);
-    CHECK(searcher.search(query, hnsw).value() == searcher.search(query, exact).value());
+    CHECK(searcher.search(query, hnsw).value().hits == searcher.search(query, exact).value().hits);
   }
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("each image is a hit once, however many of its views match", "[search]
   auto searcher = open_small_bundle(bundle);
   SearchOptions options;
   options.k = 1000;
-  const auto hits = searcher.search(row(bundle.whole, 0), options).value();
+  const auto hits = searcher.search(row(bundle.whole, 0), options).value().hits;
   CHECK(hits.size() == 60);
   std::vector<bool> seen(60);
   for (const auto& hit : hits) {
@@ -70,19 +70,19 @@ TEST_CASE("filters are evaluated inside the search: k hits as long as k images q
   SearchOptions options;
   options.k = 20;
   options.filters = {parse_filter("sequence = b").value(), parse_filter("class = car").value()};
-  const auto hits = searcher.search(row(bundle.whole, 11), options).value();
+  const auto hits = searcher.search(row(bundle.whole, 11), options).value().hits;
   REQUIRE(hits.size() == 20);
   for (const auto& hit : hits) {
     CHECK(hit.image % 3 == 1);
     CHECK(hit.image % 2 == 0);
   }
   options.path = SearchPath::kExact;
-  CHECK(searcher.search(row(bundle.whole, 11), options).value() == hits);
+  CHECK(searcher.search(row(bundle.whole, 11), options).value().hits == hits);
 
   options.filters = {parse_filter("timestamp_s >= 1230").value()};
-  CHECK(searcher.search(row(bundle.whole, 11), options).value().size() == 10);
+  CHECK(searcher.search(row(bundle.whole, 11), options).value().hits.size() == 10);
   options.filters = {parse_filter("sequence = nowhere").value()};
-  CHECK(searcher.search(row(bundle.whole, 11), options).value().empty());
+  CHECK(searcher.search(row(bundle.whole, 11), options).value().hits.empty());
 }
 
 TEST_CASE("an excluded image is left out and replaced by the next", "[search]") {
@@ -92,7 +92,7 @@ TEST_CASE("an excluded image is left out and replaced by the next", "[search]") 
   options.kind = QueryKind::kImage;
   options.k = 5;
   options.excluded_image = 7;
-  const auto hits = searcher.search(row(bundle.whole, 7), options).value();
+  const auto hits = searcher.search(row(bundle.whole, 7), options).value().hits;
   REQUIRE(hits.size() == 5);
   for (const auto& hit : hits) CHECK(hit.image != 7);
 }
@@ -107,12 +107,13 @@ TEST_CASE("a query of several phrases finds the images nearest to all of them", 
   both.insert(both.end(), row(bundle.crops, 4).begin(), row(bundle.crops, 4).end());
   std::vector<double> mean(60);
   for (size_t phrase = 0; phrase < 2; ++phrase) {
-    for (const Hit& hit : searcher.search(row(both, phrase), options).value()) {
+    const auto of_phrase = searcher.search(row(both, phrase), options).value().hits;
+    for (const Hit& hit : of_phrase) {
       mean[hit.image] += hit.similarity / 2;
     }
   }
   options.k = 10;
-  const auto hits = searcher.search(both, options).value();
+  const auto hits = searcher.search(both, options).value().hits;
   REQUIRE(hits.size() == 10);
   std::vector<double> best = mean;
   std::sort(best.rbegin(), best.rend());
@@ -139,7 +140,7 @@ TEST_CASE("similarities of crops are moved to the scale of whole images for text
   SearchOptions options;
   options.k = 60;
   options.path = SearchPath::kExact;
-  const auto hits = searcher.search(row(bundle.crops, 4), options).value();
+  const auto hits = searcher.search(row(bundle.crops, 4), options).value().hits;
   const auto hit = std::find_if(hits.begin(), hits.end(), [&](const Hit& candidate) {
     return candidate.image == bundle.crop_images[4];
   });

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "indexer/base/progress.h"
+#include "indexer/publish/bundle_writer.h"
+#include "indexer/publish/code_fitting.h"
+#include "native/base/result.h"
+#include "native/bundle/records.h"
+#include "native/bundle/root.h"
+
+namespace sightline {
+
+// Where the rows come from: read(first, count, rows) fills [count, dim] with unit rows. Called from
+// several threads at once.
+struct RowSource {
+  uint32_t row_count = 0;
+  uint32_t dim = 0;
+  std::function<Result<void>(uint32_t first, uint32_t count, std::span<float> rows)> read;
+};
+
+struct PagedOptions {
+  CodeFitting fitting;
+  // Cells grow with the root of the rows, so that neither their directory nor one cell gets large;
+  // their objects stay between these sizes.
+  double cells_per_root = 3;
+  uint32_t min_cell_bytes = 4u << 10;
+  uint32_t max_cell_bytes = 32u << 10;
+  uint32_t centroid_components = 64;
+  uint32_t piece_rows = 16;
+  uint32_t max_files = 18'000;  // pieces grow where there would be more
+  uint32_t sample_rows = 65'536;
+  uint32_t iterations = 10;
+  uint64_t seed = 1;
+  // Share of the true 10 nearest of a held-out query that the opened cells must hold, and that must
+  // be left after refinement.
+  double probe_recall = 0.96;
+  double settled_recall = 0.92;
+  unsigned thread_count = 1;
+};
+
+// What was found on held-out queries while choosing how far a search goes.
+struct PagedQuality {
+  uint32_t queries = 0;
+  double recall_at_10 = 0;
+  double first_recall = 0;  // true 10 nearest among the rows of the first answer
+};
+
+// Rows in the order of their cells, encoded.
+struct PagedPlan {
+  FittedBasis basis;
+  CellDirectory directory;            // all but the references
+  std::vector<uint32_t> source_rows;  // [row_count]: the source's row of each row of the index
+  std::vector<uint8_t> codes;         // [row_count, row_bytes]
+  uint32_t piece_rows = 0;
+  PagedQuality quality;
+};
+
+// queries: [m, dim] unit rows, such as texts; may be empty: then rows stand in for them. A function
+// of (rows, queries, options) but for the number of threads.
+Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float> queries,
+                                   const PagedOptions& options, Progress& progress);
+
+// Writes the cells and their pieces. record_of(source row) is asked in the order of the index.
+Result<IndexInfo> write_paged_index(
+    PagedPlan plan, const std::function<Result<ImageRecord>(uint32_t source_row)>& record_of,
+    BundleWriter& writer, Progress& progress);
+
+}  // namespace sightline

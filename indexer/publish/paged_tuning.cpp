@@ -1,0 +1,226 @@
+#include "indexer/publish/paged_tuning.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "indexer/publish/matrix.h"
+#include "indexer/publish/paged_index_builder.h"
+
+namespace sightline {
+namespace {
+
+constexpr size_t kMostHeldOut = 200;
+constexpr uint32_t kFirstRows = 50;
+constexpr uint32_t kMostSettledRows = 400;
+constexpr float kSpreadWeights[] = {0, 0.5f, 1, 1.5f, 2, 2.5f, 3};
+
+// One held-out query against the plan.
+struct Trial {
+  std::vector<double> centroids;    // similarity of each cell's centroid
+  std::vector<uint32_t> true_rows;  // rows of the index
+  std::vector<uint32_t> true_cells;
+  ScanTables scan;
+  DigitValues fine;
+};
+
+uint32_t cell_of(const CellDirectory& directory, uint32_t row) {
+  const auto after = std::upper_bound(directory.first_row.begin(), directory.first_row.end(), row);
+  return static_cast<uint32_t>(after - directory.first_row.begin()) - 1;
+}
+
+// Cells in the order a search opens them.
+std::vector<uint32_t> opening_order(const CellDirectory& directory,
+                                    std::span<const double> centroids, float weight) {
+  std::vector<double> reach;
+  for (size_t c = 0; c < centroids.size(); ++c) {
+    reach.push_back(centroids[c] + double{weight} * directory.spread[c]);
+  }
+  std::vector<uint32_t> order(reach.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint32_t a, uint32_t b) { return reach[a] > reach[b]; });
+  return order;
+}
+
+Result<Trial> make_trial(const HeldOutTruth& truth, size_t number,
+                         std::span<const uint32_t> row_of_source, const PagedPlan& plan) {
+  Trial trial;
+  const auto& codes = plan.basis.codes;
+  const auto& directory = plan.directory;
+  ASSIGN_OR_RETURN(const auto weights, weigh_query(codes, truth.query(number)));
+  const size_t components = directory.centroid_components();
+  for (size_t start = 0; start < directory.centroids.size(); start += components) {
+    double sum = 0;
+    for (size_t c = 0; c < components; ++c) {
+      sum += weights.weights[c] * directory.centroid_scale[c] * directory.centroids[start + c];
+    }
+    trial.centroids.push_back(sum);
+  }
+  for (const uint32_t source : truth.nearest(number)) {
+    trial.true_rows.push_back(row_of_source[source]);
+    trial.true_cells.push_back(cell_of(directory, row_of_source[source]));
+  }
+  trial.scan = make_scan_tables(codes, weights);
+  trial.fine = make_digit_values(codes, weights);
+  return trial;
+}
+
+// How many cells must be opened so that the share of true neighbors is reached on average.
+uint32_t cells_needed(const std::vector<Trial>& trials, const CellDirectory& directory,
+                      float weight, double share) {
+  std::vector<uint32_t> positions;
+  for (const auto& trial : trials) {
+    const auto order = opening_order(directory, trial.centroids, weight);
+    std::vector<uint32_t> position(order.size());
+    for (uint32_t i = 0; i < order.size(); ++i) position[order[i]] = i;
+    for (const uint32_t cell : trial.true_cells) positions.push_back(position[cell]);
+  }
+  std::sort(positions.begin(), positions.end());
+  const auto last = static_cast<size_t>(std::ceil(share * static_cast<double>(positions.size())));
+  return positions.empty() ? 1 : positions[std::min(last, positions.size()) - 1] + 1;
+}
+
+struct Ranked {
+  std::vector<uint32_t> scanned;  // position by the first tier of each true row that was opened
+  // For refinement depths 50, 100, 150, ...: true rows among the 10 best after refining so many.
+  std::vector<uint32_t> found_at_depth;
+};
+
+Ranked rank(const Trial& trial, const PagedPlan& plan) {
+  const auto& codes = plan.basis.codes;
+  const auto& directory = plan.directory;
+  const size_t row_bytes = codes.row_bytes();
+  auto order = opening_order(directory, trial.centroids, directory.spread_weight);
+  order.resize(std::min<size_t>(order.size(), directory.probe_cells));
+  TopK best(kMostSettledRows);
+  for (const uint32_t cell : order) {
+    const auto offset =
+        static_cast<int32_t>(std::floor(trial.centroids[cell] / trial.scan.unit + 0.5));
+    for (uint32_t row = directory.first_row[cell]; row < directory.first_row[cell + 1]; ++row) {
+      const uint8_t* code = plan.codes.data() + row * row_bytes;
+      int32_t sum = offset;
+      for (size_t b = 0; b < codes.first_bytes(); ++b) {
+        sum += trial.scan.tables[b * 32 + (code[b] & 15)];
+        sum += trial.scan.tables[b * 32 + 16 + (code[b] >> 4)];
+      }
+      best.offer(-sum, row);
+    }
+  }
+  const auto is_true = [&](uint32_t row) {
+    return std::find(trial.true_rows.begin(), trial.true_rows.end(), row) != trial.true_rows.end();
+  };
+  Ranked ranked;
+  std::vector<std::pair<double, uint32_t>> refined;
+  const auto candidates = best.take_sorted();
+  for (uint32_t i = 0; i < candidates.size(); ++i) {
+    const uint32_t row = candidates[i].ordinal;
+    if (is_true(row)) ranked.scanned.push_back(i);
+    const int32_t sum =
+        dot_digits(trial.fine.values, std::span(plan.codes).subspan(row * row_bytes, row_bytes));
+    refined.emplace_back(-(trial.centroids[cell_of(directory, row)] + trial.fine.unit * sum), row);
+    if ((i + 1) % kFirstRows != 0) continue;
+    auto sorted = refined;
+    std::sort(sorted.begin(), sorted.end());
+    uint32_t found = 0;
+    for (size_t r = 0; r < HeldOutTruth::kNeighbors; ++r) found += is_true(sorted[r].second);
+    ranked.found_at_depth.push_back(found);
+  }
+  return ranked;
+}
+
+}  // namespace
+
+HeldOutQueries HeldOutQueries::split(std::span<const float> queries, std::span<const float> rows,
+                                     uint32_t dim) {
+  HeldOutQueries result;
+  const auto source = queries.empty() ? rows : queries;
+  const size_t count = source.size() / dim;
+  const size_t stride = std::max<size_t>(5, count / kMostHeldOut);
+  for (size_t i = 0; i < count; ++i) {
+    const auto row = source.subspan(i * dim, dim);
+    if (i % stride == stride - 1 && result.held_out.size() < kMostHeldOut * dim) {
+      result.held_out.insert(result.held_out.end(), row.begin(), row.end());
+    } else if (!queries.empty()) {
+      result.fitting.insert(result.fitting.end(), row.begin(), row.end());
+    }
+  }
+  return result;
+}
+
+HeldOutTruth::HeldOutTruth(std::vector<float> queries, uint32_t dim)
+    : queries_(std::move(queries)), dim_(dim) {
+  best_.assign(queries_.size() / dim, BasicTopK<float>(kNeighbors));
+}
+
+void HeldOutTruth::offer(uint32_t first, std::span<const float> rows) {
+  if (best_.empty()) return;
+  const size_t count = rows.size() / dim_;
+  std::vector<float> products(count * best_.size());
+  multiply_transposed(rows, queries_, dim_, products);
+  std::vector<BasicTopK<float>> own(best_.size(), BasicTopK<float>(kNeighbors));
+  for (size_t row = 0; row < count; ++row) {
+    for (size_t q = 0; q < own.size(); ++q) {
+      own[q].offer(-products[row * own.size() + q], first + static_cast<uint32_t>(row));
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  for (size_t q = 0; q < own.size(); ++q) {
+    for (const auto& [distance, row] : own[q].take_sorted()) best_[q].offer(distance, row);
+  }
+}
+
+std::vector<uint32_t> HeldOutTruth::nearest(size_t query) const {
+  auto best = best_[query];
+  std::vector<uint32_t> rows;
+  for (const auto& neighbor : best.take_sorted()) rows.push_back(neighbor.ordinal);
+  return rows;
+}
+
+Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options, PagedPlan& plan) {
+  CellDirectory& directory = plan.directory;
+  directory.first_rows = kFirstRows;
+  directory.settled_rows = kMostSettledRows;
+  const auto cell_count = static_cast<uint32_t>(directory.first_row.size() - 1);
+  directory.probe_cells = cell_count;
+  if (truth.query_count() == 0) return {};
+  std::vector<uint32_t> row_of_source(plan.source_rows.size());
+  for (uint32_t row = 0; row < row_of_source.size(); ++row) {
+    row_of_source[plan.source_rows[row]] = row;
+  }
+  std::vector<Trial> trials;
+  for (size_t q = 0; q < truth.query_count(); ++q) {
+    ASSIGN_OR_RETURN(auto trial, make_trial(truth, q, row_of_source, plan));
+    trials.push_back(std::move(trial));
+  }
+  for (const float weight : kSpreadWeights) {
+    const uint32_t needed = cells_needed(trials, directory, weight, options.probe_recall);
+    if (needed >= directory.probe_cells) continue;
+    directory.probe_cells = needed;
+    directory.spread_weight = weight;
+  }
+
+  double first_found = 0;
+  double all = 0;
+  std::vector<double> found_at_depth(kMostSettledRows / kFirstRows);
+  for (const auto& trial : trials) {
+    const auto ranked = rank(trial, plan);
+    all += static_cast<double>(trial.true_rows.size());
+    for (const uint32_t position : ranked.scanned) first_found += position < kFirstRows;
+    for (size_t d = 0; d < found_at_depth.size(); ++d) {
+      if (ranked.found_at_depth.empty()) continue;
+      found_at_depth[d] += ranked.found_at_depth[std::min(d, ranked.found_at_depth.size() - 1)];
+    }
+  }
+  const auto enough = std::find_if(found_at_depth.begin(), found_at_depth.end(), [&](double found) {
+    return found >= options.settled_recall * all;
+  });
+  const bool is_reached = enough != found_at_depth.end();
+  const auto depth = is_reached ? enough - found_at_depth.begin() : ptrdiff_t{1};
+  directory.settled_rows = static_cast<uint32_t>(depth + 1) * kFirstRows;
+  plan.quality = {static_cast<uint32_t>(trials.size()),
+                  found_at_depth[static_cast<size_t>(depth)] / all, first_found / all};
+  return {};
+}
+
+}  // namespace sightline

@@ -1,0 +1,314 @@
+#include "native/search/paged_index.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "native/vectors/scan_kernels.h"
+#include "native/vectors/top_k.h"
+
+namespace sightline {
+namespace {
+
+constexpr uint32_t kTransformPlace = UINT32_MAX;
+
+bool any_allowed(RowFilter filter, uint32_t begin, uint32_t end) {
+  if (filter.empty()) return true;
+  for (uint32_t row = begin; row < end; ++row) {
+    if (row % 64 == 0 && row + 64 <= end && filter[row / 64] == 0) {
+      row += 63;
+    } else if (row_allowed(filter, row)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The first tier of one row of a cell, out of its group.
+void gather_row(const Cell& cell, uint32_t row, std::span<uint8_t> bytes) {
+  const uint8_t* group = cell.codes.data() + row / kScanGroup * kScanGroup * bytes.size();
+  for (size_t b = 0; b < bytes.size(); ++b) bytes[b] = group[b * kScanGroup + row % kScanGroup];
+}
+
+// Keeps the rows of the largest sums over all cells scanned.
+class BestRows {
+ public:
+  explicit BestRows(size_t count) : best_(count) {}
+
+  // sums count in the tables' unit; offset is what the cell's centroid adds.
+  void offer_group(const uint16_t* sums, int32_t offset, uint32_t first_row, uint32_t rows,
+                   RowFilter allowed) {
+    for (uint32_t i = 0; i < rows; ++i) {
+      const int32_t distance = -(offset + sums[i]);
+      if (best_.full() && distance > best_.worst()) continue;
+      if (row_allowed(allowed, first_row + i)) best_.offer(distance, first_row + i);
+    }
+  }
+
+  std::vector<Neighbor> take() { return best_.take_sorted(); }
+
+ private:
+  TopK best_;
+};
+
+}  // namespace
+
+Result<PagedIndex> PagedIndex::open(const IndexInfo& info, uint32_t image_count) {
+  PagedIndex index;
+  ASSIGN_OR_RETURN(index.codes_, parse_query_aware_codes(info.code_parameters, info.dim));
+  index.directory_ = info.cells;
+  index.image_count_ = image_count;
+  index.has_rest_ = first_components(index.codes_) == index.codes_.components();
+  if (info.cells.centroid_components() > first_components(index.codes_)) {
+    return corrupt("cells: centroids of " + std::to_string(info.cells.centroid_components()) +
+                   " components, the first tier has " +
+                   std::to_string(first_components(index.codes_)));
+  }
+  return index;
+}
+
+void PagedIndex::want(const ObjectRef& ref, Place place, std::vector<ObjectRef>& missing) {
+  wanted_[ref.sha256] = place;
+  if (std::find(missing.begin(), missing.end(), ref) == missing.end()) missing.push_back(ref);
+}
+
+uint32_t PagedIndex::cell_of(uint32_t row) const {
+  const auto& first = directory_.first_row;
+  return static_cast<uint32_t>(std::upper_bound(first.begin(), first.end(), row) - first.begin()) -
+         1;
+}
+
+uint32_t PagedIndex::piece_rows(const Cell& cell, size_t piece) const {
+  const uint32_t end =
+      piece + 1 < cell.pieces.size() ? cell.pieces[piece + 1].first_row : cell.row_count;
+  return end - cell.pieces[piece].first_row;
+}
+
+std::vector<double> PagedIndex::centroid_similarities(const QueryWeights& query) const {
+  const size_t components = directory_.centroid_components();
+  std::vector<double> scaled(components);
+  for (size_t c = 0; c < components; ++c) {
+    scaled[c] = query.weights[c] * directory_.centroid_scale[c];
+  }
+  std::vector<double> similarities(directory_.cell_count());
+  const int8_t* centroid = directory_.centroids.data();
+  for (double& similarity : similarities) {
+    for (size_t c = 0; c < components; ++c) similarity += scaled[c] * centroid[c];
+    centroid += components;
+  }
+  return similarities;
+}
+
+std::vector<uint32_t> PagedIndex::choose_cells(std::span<const double> similarities, uint32_t count,
+                                               RowFilter rows_allowed) const {
+  std::vector<double> reach(similarities.begin(), similarities.end());
+  for (size_t i = 0; i < reach.size(); ++i) {
+    reach[i] += double{directory_.spread_weight} * directory_.spread[i];
+  }
+  std::vector<uint32_t> order(reach.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint32_t a, uint32_t b) { return reach[a] > reach[b]; });
+  std::erase_if(order, [&](uint32_t cell) {
+    return !any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1]);
+  });
+  if (order.size() > count) order.resize(count);
+  return order;
+}
+
+Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
+                                       const PagedEffort& effort, RowFilter rows_allowed) {
+  ++clock_;
+  ASSIGN_OR_RETURN(const auto weights, weigh_query(codes_, query));
+  const auto offsets = centroid_similarities(weights);
+  const auto scan = make_scan_tables(codes_, weights);
+  PagedAnswer answer;
+
+  const uint32_t probe_cells = effort.probe_cells > 0 ? effort.probe_cells : directory_.probe_cells;
+  const uint32_t refine_default = effort.is_first ? directory_.first_rows : directory_.settled_rows;
+  const uint32_t refine_rows =
+      std::max(k, effort.refine_rows > 0 ? effort.refine_rows : refine_default);
+  for (const uint32_t cell : choose_cells(offsets, probe_cells, rows_allowed)) {
+    if (const auto found = cells_.find(cell); found != cells_.end()) {
+      found->second.used_at = clock_;
+    } else {
+      want(directory_.cells[cell], {cell, kWholeCell}, answer.missing);
+    }
+  }
+  const bool opens_cells = !answer.missing.empty();
+  // The first answer is ranked by what was scanned; its pieces bring the records.
+  if (!has_rest_ && !effort.is_first) {
+    for (const auto& part : directory_.transform_rest) {
+      want(part, {kTransformPlace, 0}, answer.missing);
+    }
+  }
+
+  BestRows best(refine_rows);
+  const auto scan_group = best_scan_group_kernel();
+  const size_t first_bytes = codes_.first_bytes();
+  for (const auto& [cell, resident] : cells_) {
+    const auto offset = static_cast<int32_t>(std::floor(offsets[cell] / scan.unit + 0.5));
+    const uint32_t rows = resident.content.row_count;
+    const uint8_t* group = resident.content.codes.data();
+    for (uint32_t row = 0; row < rows; row += kScanGroup, group += kScanGroup * first_bytes) {
+      uint16_t sums[kScanGroup];
+      scan_group(scan.tables.data(), group, first_bytes, sums);
+      best.offer_group(sums, offset, directory_.first_row[cell] + row,
+                       std::min<uint32_t>(kScanGroup, rows - row), rows_allowed);
+    }
+  }
+
+  std::optional<DigitValues> fine;
+  if (has_rest_) fine = make_digit_values(codes_, weights);
+  std::vector<uint8_t> first(first_bytes);
+  for (const auto& [distance, row] : best.take()) {
+    PagedHit hit{row, scan.base + scan.unit * -distance, false};
+    // Pieces are asked for once the scan is over: before, the rows are not the last word.
+    std::vector<ObjectRef> ignored;
+    const RowRest rest = find_rest(row, opens_cells ? ignored : answer.missing);
+    if (rest.piece != nullptr && fine) {
+      const uint32_t cell = cell_of(row);
+      gather_row(cells_.at(cell).content, row - directory_.first_row[cell], first);
+      const std::span values(fine->values);
+      const int32_t sum =
+          dot_digits(values.first(codes_.first_digits), first) +
+          dot_digits(values.subspan(codes_.first_digits),
+                     std::span(rest.piece->codes)
+                         .subspan(rest.position * codes_.rest_bytes(), codes_.rest_bytes()));
+      hit.similarity = fine->base + offsets[cell] + fine->unit * sum;
+      hit.is_refined = true;
+    }
+    answer.hits.push_back(hit);
+  }
+  std::stable_sort(
+      answer.hits.begin(), answer.hits.end(), [](const PagedHit& a, const PagedHit& b) {
+        if (a.is_refined != b.is_refined) return a.is_refined;
+        return a.similarity != b.similarity ? a.similarity > b.similarity : a.row < b.row;
+      });
+  if (answer.hits.size() > k) answer.hits.resize(k);
+  return answer;
+}
+
+PagedIndex::RowRest PagedIndex::find_rest(uint32_t row, std::vector<ObjectRef>& missing) {
+  const uint32_t cell_number = cell_of(row);
+  const auto cell = cells_.find(cell_number);
+  if (cell == cells_.end()) {
+    want(directory_.cells[cell_number], {cell_number, kWholeCell}, missing);
+    return {};
+  }
+  cell->second.used_at = clock_;
+  const Cell& content = cell->second.content;
+  const uint32_t row_in_cell = row - directory_.first_row[cell_number];
+  const auto number = static_cast<uint32_t>(content.piece_of(row_in_cell));
+  const Place place{cell_number, number};
+  const auto piece = pieces_.find(place);
+  if (piece == pieces_.end()) {
+    want(content.pieces[number].ref, place, missing);
+    return {};
+  }
+  piece->second.used_at = clock_;
+  return {&piece->second.content, row_in_cell - content.pieces[number].first_row};
+}
+
+std::optional<PagedIndex::RestPlace> PagedIndex::place_of(uint32_t row) const {
+  const uint32_t cell_number = cell_of(row);
+  const auto cell = cells_.find(cell_number);
+  if (cell == cells_.end()) return std::nullopt;
+  const uint32_t row_in_cell = row - directory_.first_row[cell_number];
+  const auto& piece = cell->second.content.pieces[cell->second.content.piece_of(row_in_cell)];
+  return RestPlace{piece.ref, row_in_cell - piece.first_row};
+}
+
+std::optional<PagedIndex::RestPlace> PagedIndex::find_piece(uint32_t row,
+                                                            std::vector<ObjectRef>& missing) {
+  const auto place = place_of(row);
+  const uint32_t cell = cell_of(row);
+  if (!place) want(directory_.cells[cell], {cell, kWholeCell}, missing);
+  return place;
+}
+
+std::vector<ObjectRef> PagedIndex::missing_for_embedding(uint32_t row) {
+  std::vector<ObjectRef> missing;
+  find_rest(row, missing);
+  if (!has_rest_) {
+    for (const auto& part : directory_.transform_rest) want(part, {kTransformPlace, 0}, missing);
+  }
+  return missing;
+}
+
+Result<std::vector<float>> PagedIndex::embedding(uint32_t row) const {
+  const uint32_t cell_number = cell_of(row);
+  const auto cell = cells_.find(cell_number);
+  if (cell == cells_.end() || !has_rest_) {
+    return invalid_argument("embedding: its objects are not there; add them first");
+  }
+  const uint32_t row_in_cell = row - directory_.first_row[cell_number];
+  const size_t number = cell->second.content.piece_of(row_in_cell);
+  const auto piece = pieces_.find({cell_number, static_cast<uint32_t>(number)});
+  if (piece == pieces_.end()) {
+    return invalid_argument("embedding: its objects are not there; add them first");
+  }
+  std::vector<uint8_t> code(codes_.row_bytes());
+  gather_row(cell->second.content, row_in_cell, std::span(code).first(codes_.first_bytes()));
+  const size_t position = row_in_cell - cell->second.content.pieces[number].first_row;
+  std::copy_n(
+      piece->second.content.codes.begin() + static_cast<ptrdiff_t>(position * codes_.rest_bytes()),
+      codes_.rest_bytes(), code.begin() + static_cast<ptrdiff_t>(codes_.first_bytes()));
+  auto components = decode_components(codes_, code);
+  const size_t known = directory_.centroid_components();
+  for (size_t c = 0; c < known; ++c) {
+    components[c] += directory_.centroid_scale[c] * directory_.centroids[cell_number * known + c];
+  }
+  return vector_of_components(codes_, components);
+}
+
+Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> payload) {
+  const auto found = wanted_.find(ref.sha256);
+  if (found == wanted_.end()) {
+    return invalid_argument(object_name(ref) + ": nothing waits for this object");
+  }
+  const Place place = found->second;
+  if (place.cell == kTransformPlace) {
+    RETURN_IF_ERROR(take_transform_rest(codes_, payload));
+    has_rest_ = true;
+  } else if (place.piece == kWholeCell) {
+    const uint32_t rows = directory_.first_row[place.cell + 1] - directory_.first_row[place.cell];
+    ASSIGN_OR_RETURN(auto cell,
+                     parse_cell(payload, rows, static_cast<uint32_t>(codes_.first_bytes())));
+    cells_[place.cell] = {std::move(cell), payload.size(), clock_};
+    resident_bytes_ += payload.size();
+  } else {
+    const Cell& cell = cells_.at(place.cell).content;
+    ASSIGN_OR_RETURN(auto piece,
+                     parse_cell_piece(payload, piece_rows(cell, place.piece),
+                                      static_cast<uint32_t>(codes_.rest_bytes()), image_count_));
+    pieces_[place] = {std::move(piece), payload.size(), clock_};
+    resident_bytes_ += payload.size();
+  }
+  wanted_.erase(ref.sha256);
+  forget_unused();
+  return {};
+}
+
+void PagedIndex::forget_unused() {
+  while (resident_bytes_ > memory_limit_) {
+    const auto older = [](const auto& a, const auto& b) {
+      return a.second.used_at < b.second.used_at;
+    };
+    const auto piece = std::min_element(pieces_.begin(), pieces_.end(), older);
+    const auto cell = std::min_element(cells_.begin(), cells_.end(), older);
+    const bool has_piece = piece != pieces_.end() && piece->second.used_at < clock_;
+    const bool has_cell = cell != cells_.end() && cell->second.used_at < clock_;
+    if (!has_piece && !has_cell) return;
+    if (has_piece && (!has_cell || piece->second.used_at <= cell->second.used_at)) {
+      resident_bytes_ -= piece->second.bytes;
+      pieces_.erase(piece);
+    } else {
+      resident_bytes_ -= cell->second.bytes;
+      std::erase_if(wanted_, [&](const auto& entry) { return entry.second.cell == cell->first; });
+      cells_.erase(cell);
+    }
+  }
+}
+
+}  // namespace sightline

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "native/base/result.h"
+#include "native/bundle/cells.h"
+#include "native/bundle/root.h"
+#include "native/vectors/exact_search.h"
+#include "native/vectors/query_aware_codes.h"
+
+namespace sightline {
+
+// How far a search of a paged index goes. Zeros: as the bundle says.
+struct PagedEffort {
+  uint32_t probe_cells = 0;  // cells opened; those already in memory are searched besides
+  uint32_t refine_rows = 0;  // rows whose rest is fetched
+  bool is_first = false;     // the answer shown first: refines fewer rows
+};
+
+// A row found; its similarity comes from the first tier alone until it is refined.
+struct PagedHit {
+  uint32_t row = 0;
+  double similarity = 0;
+  bool is_refined = false;
+};
+
+// What is known by what is in memory, and what would have to be added for the full answer.
+struct PagedAnswer {
+  std::vector<PagedHit> hits;      // refined ones first, then most similar first; ties by row
+  std::vector<ObjectRef> missing;  // the next round of fetches; empty: this is the answer
+};
+
+// One table of rows of which only the root's directory is in memory at first; row i shows image i.
+//
+//   answer = search(query)  →  add what is missing  →  search(query) again …  at most twice
+class PagedIndex {
+ public:
+  static Result<PagedIndex> open(const IndexInfo& info, uint32_t image_count);
+
+  uint32_t row_count() const { return directory_.first_row.back(); }
+
+  // query: [dim]. At most k hits. rows_allowed has a bit per row, or is empty.
+  Result<PagedAnswer> search(std::span<const float> query, uint32_t k, const PagedEffort& effort,
+                             RowFilter rows_allowed);
+
+  // Takes an object that a search or find_piece asked for; kInvalidArgument: nothing asked for it.
+  Result<void> take(const ObjectRef& ref, std::span<const uint8_t> payload);
+  bool waits_for(const ObjectRef& ref) const { return wanted_.contains(ref.sha256); }
+
+  // The rest of a row, or null where it is not in memory: then what to add next is in `missing`.
+  struct RowRest {
+    const CellPiece* piece = nullptr;
+    uint32_t position = 0;
+  };
+  RowRest find_rest(uint32_t row, std::vector<ObjectRef>& missing);
+
+  // Where the rest of a row is stored; nothing where its cell is not in memory.
+  struct RestPlace {
+    ObjectRef ref;
+    uint32_t position = 0;
+  };
+  std::optional<RestPlace> place_of(uint32_t row) const;
+  // As place_of; asks for the cell where it is not there.
+  std::optional<RestPlace> find_piece(uint32_t row, std::vector<ObjectRef>& missing);
+
+  // The embedding of a row as the codes hold it: [dim]; and what must be added before, in rounds.
+  Result<std::vector<float>> embedding(uint32_t row) const;
+  std::vector<ObjectRef> missing_for_embedding(uint32_t row);
+
+  uint64_t resident_bytes() const { return resident_bytes_; }
+  // Above this, what was not used for longest is forgotten, except by the search that goes on.
+  void set_memory_limit(uint64_t bytes) { memory_limit_ = bytes; }
+
+ private:
+  // A cell or one of its pieces: pieces are numbered from 0, the cell itself is kWholeCell.
+  struct Place {
+    uint32_t cell = 0;
+    uint32_t piece = 0;
+    auto operator<=>(const Place&) const = default;
+  };
+  static constexpr uint32_t kWholeCell = UINT32_MAX;
+
+  template <class Content>
+  struct Resident {
+    Content content;
+    uint64_t bytes = 0;
+    uint64_t used_at = 0;
+  };
+
+  PagedIndex() = default;
+  void want(const ObjectRef& ref, Place place, std::vector<ObjectRef>& missing);
+  uint32_t cell_of(uint32_t row) const;
+  uint32_t piece_rows(const Cell& cell, size_t piece) const;
+  std::vector<double> centroid_similarities(const QueryWeights& query) const;
+  std::vector<uint32_t> choose_cells(std::span<const double> similarities, uint32_t count,
+                                     RowFilter rows_allowed) const;
+  void forget_unused();
+
+  QueryAwareCodes codes_;
+  bool has_rest_ = false;  // of the transform
+  CellDirectory directory_;
+  uint32_t image_count_ = 0;
+  std::map<uint32_t, Resident<Cell>> cells_;
+  std::map<Place, Resident<CellPiece>> pieces_;
+  std::map<Sha256Digest, Place> wanted_;
+  uint64_t clock_ = 0;
+  uint64_t resident_bytes_ = 0;
+  uint64_t memory_limit_ = UINT64_MAX;
+};
+
+}  // namespace sightline

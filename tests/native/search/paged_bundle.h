@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "native/bundle/cells.h"
+#include "native/vectors/query_aware_codes.h"
+#include "native/vectors/scan_kernels.h"
+#include "tests/native/search/small_bundle.h"
+
+namespace sightline::testing {
+
+// Codes without any fitting: a component is a dimension, four digits each, two of them first.
+inline QueryAwareCodes plain_codes(uint32_t dim) {
+  QueryAwareCodes codes;
+  codes.mean.assign(dim, 0.01f);
+  codes.scale.assign(dim, 1.0f / 127);
+  codes.step.assign(dim, 2.2f / 256);
+  codes.transform.assign(size_t{dim} * dim, 0);
+  for (uint32_t i = 0; i < dim; ++i) codes.transform[i * dim + i] = 127;
+  for (const int round : {0, 1, 2, 3}) {
+    static_cast<void>(round);
+    for (uint32_t i = 0; i < dim; ++i) codes.digits.push_back(static_cast<uint16_t>(i));
+  }
+  codes.first_digits = 2 * dim;
+  return codes;
+}
+
+inline ImageRecord paged_record(uint32_t image) {
+  ImageRecord record;
+  record.image_id = "row " + std::to_string(image);
+  record.width_px = 640;
+  record.height_px = 480;
+  return record;
+}
+
+// A paged bundle of clustered unit rows: cells of cell_rows, sorted by nothing but their number,
+// and pieces of 7 rows. The column "parity" tells even from odd images.
+inline SmallBundle make_paged_bundle(uint32_t row_count = 300, uint32_t dim = 16,
+                                     uint32_t cell_rows = 40) {
+  SmallBundleWriter writer;
+  SmallBundle& bundle = writer.bundle;
+  ClusteredVectorMaker maker(5, dim, 8);
+  for (uint32_t row = 0; row < row_count; ++row) maker.add_image(bundle.whole);
+  const auto codes = plain_codes(dim);
+  IndexInfo info;
+  info.layout = IndexLayout::kPaged;
+  info.row_count = row_count;
+  info.dim = dim;
+  info.code_parameters = write_query_aware_codes(codes);
+  CellDirectory& directory = info.cells;
+  directory.transform_rest =
+      writer.add_payload(ObjectKind::kTransform, write_transform_rest(codes));
+  directory.first_rows = 20;
+  directory.settled_rows = 60;
+  directory.spread_weight = 1;
+  directory.centroid_scale.assign(dim, 1.0f / 127);
+  directory.first_row = {0};
+  for (uint32_t first = 0; first < row_count; first += cell_rows) {
+    const uint32_t end = std::min(row_count, first + cell_rows);
+    std::vector<float> mean(dim);
+    for (uint32_t row = first; row < end; ++row) {
+      for (uint32_t i = 0; i < dim; ++i) {
+        mean[i] += (bundle.whole[row * dim + i] - codes.mean[i]) / static_cast<float>(end - first);
+      }
+    }
+    std::vector<float> centroid;
+    for (const float value : mean) {
+      directory.centroids.push_back(static_cast<int8_t>(std::floor(value * 127 + 0.5f)));
+      centroid.push_back(static_cast<float>(directory.centroids.back()) / 127);
+    }
+    directory.spread.push_back(0.5f);
+    directory.first_row.push_back(end);
+    Cell cell;
+    cell.row_count = end - first;
+    const size_t first_bytes = codes.first_bytes();
+    cell.codes.resize((cell.row_count + kScanGroup - 1) / kScanGroup * kScanGroup * first_bytes);
+    for (uint32_t start = first; start < end; start += 7) {
+      CellPiece piece;
+      for (uint32_t row = start; row < std::min(end, start + 7); ++row) {
+        std::vector<float> y(dim);
+        for (uint32_t i = 0; i < dim; ++i) {
+          y[i] = bundle.whole[row * dim + i] - codes.mean[i] - centroid[i];
+        }
+        std::vector<uint8_t> code(codes.row_bytes());
+        encode_components(codes, y, code);
+        const uint32_t place = row - first;
+        for (size_t b = 0; b < first_bytes; ++b) {
+          cell.codes[(place / kScanGroup * first_bytes + b) * kScanGroup + place % kScanGroup] =
+              code[b];
+        }
+        piece.codes.insert(piece.codes.end(), code.begin() + static_cast<ptrdiff_t>(first_bytes),
+                           code.end());
+        piece.views.push_back({row, {ViewKind::kWhole, {0, 0, 640, 480}}});
+        piece.records.push_back(paged_record(row));
+      }
+      cell.pieces.push_back(
+          {start - first, writer.add(ObjectKind::kPiece, write_cell_piece(piece))});
+    }
+    directory.cells.push_back(writer.add(ObjectKind::kCell, write_cell(cell)));
+  }
+  directory.probe_cells = static_cast<uint32_t>(directory.cells.size());
+
+  Root root;
+  root.title = "paged";
+  root.image_count = row_count;
+  root.datasets = {{"paged", "CC0", ""}};
+  root.model.id = "test-model";
+  root.model.embedding_dim = dim;
+  root.indexes = {info};
+  Column parity{.name = "parity", .type = ColumnType::kCategory, .values = {"even", "odd"}};
+  std::vector<std::string> ids;
+  for (uint32_t row = 0; row < row_count; ++row) {
+    parity.codes.push_back(row % 2);
+    ids.push_back(paged_record(row).image_id);
+  }
+  root.columns = writer.add_payload(ObjectKind::kColumns, write_columns({&parity, 1}));
+  root.image_ids = writer.add_payload(ObjectKind::kImageIds, ImageIdTable::write(ids));
+  bundle.root_ref = writer.add(ObjectKind::kRoot, write_root(root));
+  return std::move(writer.bundle);
+}
+
+}  // namespace sightline::testing
