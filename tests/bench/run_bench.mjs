@@ -1,10 +1,11 @@
 // Measures the product and says so in tables; the numbers are kept in build/bench/*.json.
-//   npm run bench -- native    the core beside hnswlib, one thread
+//   npm run bench -- native    every library on the same vectors, one core; and the core beside hnswlib
 //   npm run bench -- wasm      the same work in WebAssembly, beside the native core
 //   npm run bench -- streets   precision@10 and mAP@0.5 on rendered frames no model was trained on
 // Options: --rows N --queries N (native, wasm), --count N (streets: frames to render).
 import { parseArgs } from 'node:util';
 import { benchCore } from './core_table.mjs';
+import { benchMethods } from './native_bench.mjs';
 import { benchStreets } from './streets_bench.mjs';
 
 const usage = 'usage: npm run bench -- native|wasm|streets [--rows N] [--queries N] [--count N]';
@@ -34,7 +35,10 @@ function readArguments() {
 const { what, options } = readArguments();
 try {
   if (what === 'streets') benchStreets(options);
-  else benchCore({ ...options, withWasm: what === 'wasm' });
+  else {
+    benchCore({ ...options, withWasm: what === 'wasm' });
+    if (what === 'native') benchMethods(options);
+  }
 } catch (error) {
   console.error(`bench: ${error.message}`);
   process.exitCode = 1;

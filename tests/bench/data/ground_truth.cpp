@@ -7,8 +7,8 @@
 
 namespace sightline::bench {
 
-GroundTruth::GroundTruth(const Vectors& queries, uint32_t k, Metric metric)
-    : queries_(queries), k_(k), metric_(metric), heaps_(queries.rows) {}
+GroundTruth::GroundTruth(const Vectors& queries, uint32_t k)
+    : queries_(queries), k_(k), heaps_(queries.rows) {}
 
 void GroundTruth::offer(size_t query, Candidate candidate) {
   const auto nearer = [](const Candidate& a, const Candidate& b) {
@@ -35,9 +35,8 @@ void GroundTruth::add(std::span<const float> rows, uint32_t first_ordinal) {
     const size_t end = std::min<size_t>(queries_.rows, begin + kQueriesAtOnce);
     for (size_t i = 0; i * dim < rows.size(); ++i) {
       const float* row = rows.data() + i * dim;
-      const float half_square = metric_ == Metric::kEuclidean ? dot(row, row, dim) / 2 : 0;
       for (size_t query = begin; query < end; ++query) {
-        const float distance = half_square - dot(queries_.row(query).data(), row, dim);
+        const float distance = -dot(queries_.row(query).data(), row, dim);
         offer(query, {distance, first_ordinal + static_cast<uint32_t>(i)});
       }
     }

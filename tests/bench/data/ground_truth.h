@@ -4,12 +4,11 @@
 
 namespace sightline::bench {
 
-enum class Metric : uint8_t { kInnerProduct, kEuclidean };
-
-// Collects the exact k nearest rows of every query while the base passes by in blocks.
+// Collects the exact k nearest rows of every query, by float32 inner product, while the base passes
+// by in blocks.
 class GroundTruth {
  public:
-  GroundTruth(const Vectors& queries, uint32_t k, Metric metric = Metric::kInnerProduct);
+  GroundTruth(const Vectors& queries, uint32_t k);
 
   // rows: [n, dim] float32, the rows first_ordinal and following of the base.
   void add(std::span<const float> rows, uint32_t first_ordinal);
@@ -26,7 +25,6 @@ class GroundTruth {
 
   const Vectors& queries_;
   uint32_t k_;
-  Metric metric_;
   std::vector<std::vector<Candidate>> heaps_;
 };
 

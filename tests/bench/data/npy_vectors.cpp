@@ -83,18 +83,15 @@ Ordinals read_npy_ordinals(const std::string& path) {
   return ordinals;
 }
 
-Vectors read_tsv(const std::string& path) {
+Vectors read_tsv(const std::string& path, uint32_t dim) {
   std::ifstream file(path);
   if (!file) fail("cannot open " + path);
-  Vectors vectors;
-  for (std::string line; std::getline(file, line);) {
+  Vectors vectors{0, dim, {}};
+  for (std::string line; std::getline(file, line); ++vectors.rows) {
     std::istringstream numbers(line);
-    const size_t before = vectors.values.size();
-    for (float value; numbers >> value;) vectors.values.push_back(value);
-    const auto dim = static_cast<uint32_t>(vectors.values.size() - before);
-    if (dim == 0) continue;
-    if (vectors.rows++ == 0) vectors.dim = dim;
-    if (dim != vectors.dim) fail(path + ": its rows differ in length");
+    for (uint32_t d = 0; d < dim; ++d) {
+      if (!(numbers >> vectors.values.emplace_back())) fail(path + " has a row that is too short");
+    }
   }
   return vectors;
 }

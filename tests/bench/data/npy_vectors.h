@@ -37,8 +37,9 @@ Vectors read_npy(const std::string& path, uint32_t row_limit = UINT32_MAX);
 // Reads a uint32 .npy of shape [n, k].
 Ordinals read_npy_ordinals(const std::string& path);
 
-// Numbers separated by tabs, one row a line, as NGT ships its data.
-Vectors read_tsv(const std::string& path);
+// Numbers separated by tabs, one row a line, as NGT ships its data: what follows the first `dim`
+// numbers (an id) is skipped.
+Vectors read_tsv(const std::string& path, uint32_t dim);
 
 // Writes rows one block after another, so that a file can be larger than memory.
 class NpyWriter {
