@@ -34,8 +34,7 @@ export function lineChart({ title, subtitle, x, y, series }) {
   const values = seen.flatMap(({ points }) => points.map(([, value]) => value));
   const low = Math.min(...values) / 1.25;
   const high = Math.max(...values) * 1.25;
-  const toX = (value) =>
-    plot.left + ((value - x.min) / (x.max - x.min)) * (plot.right - plot.left);
+  const toX = (value) => plot.left + ((value - x.min) / (x.max - x.min)) * (plot.right - plot.left);
   const toY = (value) =>
     plot.bottom - (Math.log(value / low) / Math.log(high / low)) * (plot.bottom - plot.top);
   const show = (axis, value) => (axis.format ? axis.format(value) : value.toLocaleString('en'));
@@ -49,19 +48,34 @@ export function lineChart({ title, subtitle, x, y, series }) {
     const at = toY(tick);
     parts.push(
       `<line x1="${plot.left}" x2="${plot.right}" y1="${at.toFixed(1)}" y2="${at.toFixed(1)}" stroke="#e5e7eb"/>`,
-      label(plot.left - 8, at + 4, show(y, tick), 'font-size="12" text-anchor="end" fill="#374151"'),
+      label(
+        plot.left - 8,
+        at + 4,
+        show(y, tick),
+        'font-size="12" text-anchor="end" fill="#374151"',
+      ),
     );
   }
   for (const tick of x.ticks) {
     const at = toX(tick);
     parts.push(
       `<line x1="${at.toFixed(1)}" x2="${at.toFixed(1)}" y1="${plot.top}" y2="${plot.bottom}" stroke="#f1f3f5"/>`,
-      label(at, plot.bottom + 18, show(x, tick), 'font-size="12" text-anchor="middle" fill="#374151"'),
+      label(
+        at,
+        plot.bottom + 18,
+        show(x, tick),
+        'font-size="12" text-anchor="middle" fill="#374151"',
+      ),
     );
   }
   parts.push(
     `<path d="M${plot.left} ${plot.top}V${plot.bottom}H${plot.right}" fill="none" stroke="#9ca3af"/>`,
-    label((plot.left + plot.right) / 2, plot.bottom + 42, x.label, 'font-size="13" text-anchor="middle" fill="#111827"'),
+    label(
+      (plot.left + plot.right) / 2,
+      plot.bottom + 42,
+      x.label,
+      'font-size="13" text-anchor="middle" fill="#111827"',
+    ),
     `<text transform="translate(18 ${(plot.top + plot.bottom) / 2}) rotate(-90)" ${font} font-size="13" text-anchor="middle" fill="#111827">${escaped(y.label)}</text>`,
   );
 
@@ -84,7 +98,12 @@ export function lineChart({ title, subtitle, x, y, series }) {
     const row = plot.top + 10 + i * 22;
     parts.push(
       `<path d="M612 ${row}h24" ${stroke}/>`,
-      label(644, row + 4, one.name, `font-size="13" fill="#111827" ${one.ours ? 'font-weight="600"' : ''}`),
+      label(
+        644,
+        row + 4,
+        one.name,
+        `font-size="13" fill="#111827" ${one.ours ? 'font-weight="600"' : ''}`,
+      ),
     );
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">\n${parts.join('\n')}\n</svg>\n`;

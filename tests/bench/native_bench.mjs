@@ -49,8 +49,7 @@ function summarise(lines, queries) {
     .filter(({ benchmark }) => benchmark === 'build')
     .map(({ method, build_s, bytes_per_vector }) => {
       const points = lines.filter(
-        (line) =>
-          line.benchmark === 'curve' && line.method === method && line.queries === queries,
+        (line) => line.benchmark === 'curve' && line.method === method && line.queries === queries,
       );
       const speeds = goals.map((goal) => speedAt(points, goal));
       return { method, build_s, bytes_per_vector, points, speeds };
@@ -63,7 +62,13 @@ function report(title, note, rows, plotName, queries) {
   const reference = rows.find(({ method }) => method === 'hnswlib')?.speeds[1];
   console.log(`\n${title}\n`);
   printMarkdown([
-    ['method', ...goals.map((goal) => `q/s at ${goal}`), 'of hnswlib at 0.95', 'bytes/vector', 'build'],
+    [
+      'method',
+      ...goals.map((goal) => `q/s at ${goal}`),
+      'of hnswlib at 0.95',
+      'bytes/vector',
+      'build',
+    ],
     ...rows.map(({ method, speeds, bytes_per_vector, build_s }) => [
       method,
       ...speeds.map((speed) => (speed ? whole(speed) : 'not reached')),
@@ -96,7 +101,12 @@ export function benchMethods({ rows, queries }) {
   const count = Math.min(queries, 500);
   console.log(`methods: ${rows} × 512, ${simulated}\n${machine()}`);
   const sets = [
-    { data: simulatedVectors(rows), size: `${whole(rows)} × 512`, names: ['text', 'image'], simulated: true },
+    {
+      data: simulatedVectors(rows),
+      size: `${whole(rows)} × 512`,
+      names: ['text', 'image'],
+      simulated: true,
+    },
     { data: siftVectors(), size: '4,500 × 128', names: ['image'], simulated: false },
   ];
   const results = [];
@@ -107,7 +117,9 @@ export function benchMethods({ rows, queries }) {
     }
     for (const name of set.names) {
       const summary = summarise(lines, name);
-      const what = set.simulated ? `simulated CLIP, ${name} queries` : 'SIFT (real), held-out queries';
+      const what = set.simulated
+        ? `simulated CLIP, ${name} queries`
+        : 'SIFT (real), held-out queries';
       report(
         `${set.size} ${what}`,
         `${machine()}, one core, one query at a time`,

@@ -33,5 +33,4 @@ export function peerModules() {
   return modules;
 }
 
-export const requirePeer = (name) =>
-  createRequire(join(peerModules(), '../package.json'))(name);
+export const requirePeer = (name) => createRequire(join(peerModules(), '../package.json'))(name);
