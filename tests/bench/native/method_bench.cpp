@@ -22,8 +22,9 @@ namespace {
 
 constexpr uint32_t kK = 10;
 constexpr int kPasses = 3;
-// The curve ends where more recall is of no interest.
+// The curve ends where more recall is of no interest, or costs more than anyone would pay.
 constexpr double kEnoughRecall = 0.995;
+constexpr double kTooSlowPerS = 80;
 
 double now_s() {
   using namespace std::chrono;
@@ -96,7 +97,7 @@ void run(const BenchMethod& method, const Vectors& base, const std::vector<Query
                   method.name.c_str(), set.name.c_str(), index->effort_name().c_str(), effort,
                   point.recall, point.queries_per_s, point.p50_us);
       std::fflush(stdout);
-      if (point.recall >= kEnoughRecall) break;
+      if (point.recall >= kEnoughRecall || point.queries_per_s < kTooSlowPerS) break;
     }
   }
 }
