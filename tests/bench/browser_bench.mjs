@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startChromium, startFirefox } from '../browser/browsers.mjs';
 import { startShapedServer } from '../browser/shaped_server.mjs';
-import { machine, printMarkdown, root, writeResult } from './bench_output.mjs';
+import { machine, printMarkdown, root, writePlot, writeResult } from './bench_output.mjs';
 import { bundleOf } from './bundles.mjs';
+import { lineChart } from './line_chart.mjs';
 import { simulated, simulatedVectors } from './npy.mjs';
 import { peerModules, peerVersions } from './peer_packages.mjs';
 
@@ -134,6 +135,37 @@ function report(browserName, rows, results) {
   ]);
 }
 
+// Latency against rows, for those that reach the recall.
+function plot(runs, kind) {
+  const points = ({ name }) =>
+    runs.flatMap(({ rows, results }) => {
+      const { queries = [] } = results.find(({ method }) => method === name);
+      const found = queries.find((one) => one.name === kind && one.reached);
+      return found ? [[Math.log10(rows), found.p50Ms]] : [];
+    });
+  const { browserName } = runs[0];
+  writePlot(
+    `browser-${kind}-${browserName.toLowerCase()}`,
+    lineChart({
+      title: `Search in ${browserName}, ${kind} queries, recall@10 ≥ ${goal}`,
+      subtitle: `${machine()}; simulated CLIP vectors × 512, one thread`,
+      x: {
+        label: 'rows (a line that ends: the method failed beyond)',
+        min: 4,
+        max: 5,
+        ticks: [4, Math.log10(50_000), 5],
+        format: (value) => Math.round(10 ** value).toLocaleString('en'),
+      },
+      y: { label: 'p50, ms' },
+      series: methods.map((method) => ({
+        name: method.name,
+        ours: method.name.startsWith('sightline'),
+        points: points(method),
+      })),
+    }),
+  );
+}
+
 export async function benchBrowsers({ rows: onlyRows, queries, browser: onlyBrowser }) {
   if (!existsSync(join(core, 'sightline_core.wasm'))) {
     throw new Error('no build/web/sightline_core.wasm; run npm run build');
@@ -165,5 +197,7 @@ export async function benchBrowsers({ rows: onlyRows, queries, browser: onlyBrow
       runs.push({ browserName, rows, bundle: bundle.how, results, failed });
       writeResult('browser', { simulated, count, goal, versions: peerVersions, runs });
     }
+    const ofBrowser = runs.filter((run) => run.browserName === browserName);
+    if (ofBrowser.length > 1) for (const kind of ['text', 'image']) plot(ofBrowser, kind);
   }
 }

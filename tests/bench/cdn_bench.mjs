@@ -15,7 +15,7 @@ const packageFolder = join(root, 'build/web/package');
 const mostShown = 50;
 const firstGoal = 0.9;
 // A bundle that is loaded whole takes its time for every visitor: fewer of them then.
-const enoughS = 150;
+const enoughS = 90;
 const html = '<!doctype html><title>cdn</title><link rel="icon" href="data:,">';
 
 // In the page: everything that was shown, with its time since 1970.

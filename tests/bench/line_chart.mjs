@@ -1,6 +1,6 @@
 // Draws curves as plain SVG: light background, one colour a series, names at the right.
 
-const width = 860;
+const width = 950;
 const height = 470;
 const plot = { left: 76, right: 590, top: 74, bottom: 408 };
 const font = 'font-family="system-ui, -apple-system, Segoe UI, sans-serif"';
