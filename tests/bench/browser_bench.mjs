@@ -17,7 +17,7 @@ const pages = fileURLToPath(new URL('./browser', import.meta.url));
 const core = join(root, 'build/web');
 
 // To add a method: one file in tests/bench/browser with load(), and a line here.
-const methods = [
+const allMethods = [
   { name: 'sightline graph', file: 'sightline.js', options: { path: 'hnsw' } },
   { name: `hnswlib-wasm ${peerVersions['hnswlib-wasm']}`, file: 'hnswlib_wasm.js' },
   { name: `edgevec ${peerVersions.edgevec}`, file: 'edgevec.js' },
@@ -136,7 +136,7 @@ function report(browserName, rows, results) {
 }
 
 // Latency against rows, for those that reach the recall.
-function plot(runs, kind) {
+function plot(runs, methods, kind) {
   const points = ({ name }) =>
     runs.flatMap(({ rows, results }) => {
       const { queries = [] } = results.find(({ method }) => method === name);
@@ -166,7 +166,9 @@ function plot(runs, kind) {
   );
 }
 
-export async function benchBrowsers({ rows: onlyRows, queries, browser: onlyBrowser }) {
+export async function benchBrowsers({ rows: onlyRows, queries, browser: onlyBrowser, method }) {
+  const methods = allMethods.filter(({ name }) => name.startsWith(method ?? ''));
+  if (methods.length === 0) throw new Error(`--method: none starts with ${method}`);
   if (!existsSync(join(core, 'sightline_core.wasm'))) {
     throw new Error('no build/web/sightline_core.wasm; run npm run build');
   }
@@ -189,6 +191,7 @@ export async function benchBrowsers({ rows: onlyRows, queries, browser: onlyBrow
           results.push({ method: method.name, error: `failed at ${failed.rows} rows already` });
           continue;
         }
+        process.stderr.write(`${browserName}, ${rows} rows: ${method.name}\n`);
         const result = await measureOne(browserName, method, rows, bundle, count);
         results.push({ method: method.name, ...result });
       }
@@ -198,6 +201,6 @@ export async function benchBrowsers({ rows: onlyRows, queries, browser: onlyBrow
       writeResult('browser', { simulated, count, goal, versions: peerVersions, runs });
     }
     const ofBrowser = runs.filter((run) => run.browserName === browserName);
-    if (ofBrowser.length > 1) for (const kind of ['text', 'image']) plot(ofBrowser, kind);
+    if (ofBrowser.length > 1) for (const kind of ['text', 'image']) plot(ofBrowser, methods, kind);
   }
 }

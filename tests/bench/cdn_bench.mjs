@@ -179,7 +179,7 @@ function plot(results) {
         ticks: [4, 5, 6],
         format: (value) => (10 ** value).toLocaleString('en'),
       },
-      y: { label: 'kB', format: (value) => value.toLocaleString('en') },
+      y: { label: 'kB of the bundle', format: (value) => value.toLocaleString('en') },
       series: names.map((queries) => ({
         name: `sightline, ${queries} queries`,
         ours: true,

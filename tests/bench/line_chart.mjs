@@ -84,7 +84,10 @@ export function lineChart({ title, subtitle, x, y, series }) {
     const side = one.ours ? 'ours' : 'theirs';
     const palette = one.ours ? ours : theirs;
     const colour = palette[counts[side] % palette.length];
-    const dash = dashes[Math.floor(counts[side]++ / palette.length) % dashes.length];
+    // Ours may lie on one another; of the others there may be more than colours.
+    const turn = one.ours ? counts.ours : Math.floor(counts.theirs / palette.length);
+    const dash = dashes[turn % dashes.length];
+    ++counts[side];
     const stroke = `stroke="${colour}" stroke-width="${one.ours ? 3.2 : 1.8}" stroke-dasharray="${dash}"`;
     const path = one.points
       .map(([at, value], n) => `${n ? 'L' : 'M'}${toX(at).toFixed(1)} ${toY(value).toFixed(1)}`)

@@ -5,7 +5,7 @@
 //   npm run bench -- cdn       the first answer from an empty cache, 20 Mbit/s and 40 ms away
 //   npm run bench -- streets   precision@10 and mAP@0.5 on rendered frames no model was trained on
 // Options: --rows N --queries N (all but streets), --count N (streets: frames to render),
-// --browser Chromium|Firefox (browser), --bundle DIR (cdn: a bundle of the vectors of --rows).
+// --browser Chromium|Firefox, --method NAME (browser: those that start so), --bundle DIR (cdn: a bundle of the vectors of --rows).
 import { parseArgs } from 'node:util';
 import { benchBrowsers } from './browser_bench.mjs';
 import { benchCdn } from './cdn_bench.mjs';
@@ -14,7 +14,7 @@ import { benchMethods } from './native_bench.mjs';
 import { benchStreets } from './streets_bench.mjs';
 
 const usage =
-  'usage: npm run bench -- native|wasm|browser|cdn|streets [--rows N] [--queries N] [--count N] [--browser NAME] [--bundle DIR]';
+  'usage: npm run bench -- native|wasm|browser|cdn|streets [--rows N] [--queries N] [--count N] [--browser NAME] [--method NAME] [--bundle DIR]';
 const benches = {
   native(options) {
     benchCore({ ...options, rows: options.rows ?? 50_000, withWasm: false });
@@ -35,6 +35,7 @@ function readArguments() {
         ...Object.fromEntries(Object.keys(numbers).map((name) => [name, { type: 'string' }])),
         browser: { type: 'string' },
         bundle: { type: 'string' },
+        method: { type: 'string' },
       },
     });
     const options = { ...numbers, ...values };
