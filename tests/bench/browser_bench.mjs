@@ -11,7 +11,7 @@ import { simulated, simulatedVectors } from './npy.mjs';
 import { peerModules, peerVersions } from './peer_packages.mjs';
 
 const goal = 0.95;
-const buildLimitS = 600;
+const buildLimitS = 900;
 const passes = 3;
 const pages = fileURLToPath(new URL('./browser', import.meta.url));
 const core = join(root, 'build/web');
