@@ -3,6 +3,7 @@
 #
 #   ./setup.sh demo    compilers, libraries, Emscripten and the npm packages of the build
 #   ./setup.sh test    demo + Catch2, clang tools, browsers, Python for the fixtures and the smoke training
+#   ./setup.sh bench   test + Faiss, which npm run bench -- native compares with
 #   ./setup.sh train   demo + the training tools of datasets/streets/train
 #
 # System packages come from apt (root or sudo). Headers that only the next Debian release has, and the
@@ -23,12 +24,14 @@ libraries=(libeigen3-dev libzstd-dev libutf8proc-dev libjpeg62-turbo-dev libstb-
            libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev)
 training=(python3-torch python3-numpy python3-pil libopenblas0-openmp)
 testing=(catch2 clang-format clang-tidy chromium firefox-esr)
+benching=(libfaiss-dev libblas-dev liblapack-dev)
 
 case $group in
   demo) wanted=("${toolchain[@]}" "${libraries[@]}") ;;
   train) wanted=("${toolchain[@]}" "${libraries[@]}" "${training[@]}") ;;
   test) wanted=("${toolchain[@]}" "${libraries[@]}" "${testing[@]}" "${training[@]}") ;;
-  *) die "unknown group '$group'; use demo, test or train" ;;
+  bench) wanted=("${toolchain[@]}" "${libraries[@]}" "${testing[@]}" "${training[@]}" "${benching[@]}") ;;
+  *) die "unknown group '$group'; use demo, test, bench or train" ;;
 esac
 
 why() {
@@ -45,6 +48,7 @@ why() {
     libcli11-dev) echo 'parses the command line' ;;
     libcpp-httplib-dev) echo 'serves a site' ;;
     libcurl4-openssl-dev) echo 'reads a bundle from an address' ;;
+    libfaiss-dev | libblas-dev | liblapack-dev) echo 'is compared with in the benchmarks' ;;
     catch2) echo 'runs the C++ tests' ;;
     clang-format | clang-tidy) echo 'checks format and naming' ;;
     chromium | firefox-esr) echo 'runs the browser tests' ;;
@@ -149,7 +153,7 @@ npm_packages() {
   local lock stamp=node_modules/.sightline-$group omit=()
   lock=$(sha256sum < package-lock.json)
   case $group in
-    test) stamp=node_modules/.sightline-test ;;
+    test | bench) stamp=node_modules/.sightline-test ;;
     *) stamp=node_modules/.sightline-demo omit=(--omit=dev) ;;
   esac
   [ "$(cat "$stamp" 2> /dev/null)" != "$lock" ] && [ "$(cat node_modules/.sightline-test 2> /dev/null)" != "$lock" ] || return 0

@@ -48,6 +48,34 @@ export function printTable(rows) {
   }
 }
 
+// The same rows as a table of README.md.
+export function printMarkdown(rows) {
+  const widths = rows[0].map((_, i) => Math.max(3, ...rows.map((row) => row[i].length)));
+  const line = (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  console.log([line(rows[0]), rule, ...rows.slice(1).map(line)].join('\n'));
+}
+
+// What the benchmark programs print: one JSON object a line.
+export const readLines = (text) =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+
+// A command held to one core where the system can: [program, arguments].
+export function oneCore([program, ...args]) {
+  const taskset = '/usr/bin/taskset';
+  return existsSync(taskset) ? [taskset, ['-c', '0', program, ...args]] : [program, args];
+}
+
+export function writePlot(name, svg) {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${name}.svg`);
+  writeFileSync(path, svg);
+  console.log(`\ndrawn in ${path}`);
+}
+
 export function writeResult(name, result) {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${name}.json`);

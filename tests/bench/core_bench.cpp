@@ -28,15 +28,7 @@
 #define WITH_HNSWLIB 0
 #else
 #define WITH_HNSWLIB 1
-#if defined(__x86_64__)
-// hnswlib picks its widest kernel at run time among those it was compiled with: give it all.
-#pragma GCC push_options
-#pragma GCC target("avx,avx2,avx512f")
-#include <hnswlib/hnswlib.h>
-#pragma GCC pop_options
-#else
-#include <hnswlib/hnswlib.h>
-#endif
+#include "tests/bench/native/hnswlib_index.h"
 #endif
 
 namespace sightline {
@@ -190,28 +182,7 @@ void print_answers_hash(const Work& work) {
 
 #if WITH_HNSWLIB
 
-constexpr uint32_t kM = 16;
-constexpr uint32_t kEfConstruction = 200;
-
-HnswGraph copy_graph(const hnswlib::HierarchicalNSW<float>& index, uint32_t rows) {
-  HnswGraphLists lists{kM, index.enterpoint_node_, {}, {}, {}};
-  const auto copy_list = [&](uint32_t row, int level) {
-    hnswlib::linklistsizeint* list = index.get_linklist_at_level(row, level);
-    lists.counts.push_back(index.getListCount(list));
-    lists.neighbors.insert(lists.neighbors.end(), list + 1, list + 1 + lists.counts.back());
-  };
-  for (uint32_t row = 0; row < rows; ++row) {
-    lists.levels.push_back(static_cast<uint8_t>(index.element_levels_[row]));
-    copy_list(row, 0);
-  }
-  for (uint32_t row = 0; row < rows; ++row) {
-    for (int level = 1; level <= lists.levels[row]; ++level) copy_list(row, level);
-  }
-  return checked(HnswGraph::from_lists(std::move(lists)));
-}
-
-Work make_work(const testing::ClusteredVectors& vectors,
-               const hnswlib::HierarchicalNSW<float>& index) {
+Work make_work(const testing::ClusteredVectors& vectors, const bench::HnswlibIndex& index) {
   Work work;
   work.rows = static_cast<uint32_t>(vectors.images.size() / kDim);
   work.query_count = static_cast<uint32_t>(vectors.texts.size() / kDim);
@@ -233,26 +204,23 @@ Work make_work(const testing::ClusteredVectors& vectors,
     }
     for (const auto& neighbor : nearest.take_sorted()) work.truth.push_back(neighbor.ordinal);
   }
-  work.graph = copy_graph(index, work.rows);
+  work.graph = index.copy_graph();
   return work;
 }
 
-Measured bench_hnswlib(const Work& work, hnswlib::HierarchicalNSW<float>& index) {
+Measured bench_hnswlib(const Work& work, bench::HnswlibIndex& index) {
   return bench_graph(work, "hnswlib", "its own", [&](uint32_t i, size_t ef_search) {
-    index.setEf(ef_search);
-    auto queue = index.searchKnn(work.query(i).data(), kK);
-    std::vector<uint32_t> rows;
-    for (; !queue.empty(); queue.pop()) rows.push_back(static_cast<uint32_t>(queue.top().second));
+    index.set_ef_search(static_cast<uint32_t>(ef_search));
+    std::vector<uint32_t> rows(kK);
+    rows.resize(index.search(work.query(i).data(), rows));
     return rows;
   });
 }
 
 void run_native(uint32_t rows, uint32_t query_count, const char* data_path) {
   const auto vectors = testing::make_clustered_vectors(11, rows, query_count, kDim, 100);
-  hnswlib::InnerProductSpace space(kDim);
-  hnswlib::HierarchicalNSW<float> index(&space, rows, kM, kEfConstruction);
   const double start = now_us();
-  for (uint32_t row = 0; row < rows; ++row) index.addPoint(vectors.image(row).data(), row);
+  bench::HnswlibIndex index(vectors.images, kDim);
   std::printf(R"({"benchmark":"build","engine":"hnswlib","rows":%u,"dim":%u,"seconds":%.1f})"
               "\n",
               rows, kDim, (now_us() - start) / 1e6);

@@ -1,16 +1,10 @@
 // The core beside hnswlib and, where asked, WebAssembly beside the native core.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { folder, machine, printTable, root, run, writeResult } from './bench_output.mjs';
+import { folder, machine, printTable, readLines, root, run, writeResult } from './bench_output.mjs';
 
 const microseconds = (value) => (value === undefined ? '-' : `${value.toFixed(1)} µs`);
 const ratio = (value, of) => (value && of ? (value / of).toFixed(2) : '-');
-
-const readLines = (text) =>
-  text
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line));
 
 // Emscripten's loader takes a global fetch for a browser's.
 function nodeFlags() {

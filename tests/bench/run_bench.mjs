@@ -1,30 +1,57 @@
 // Measures the product and says so in tables; the numbers are kept in build/bench/*.json.
-//   npm run bench -- native    the core beside hnswlib, one thread
-//   npm run bench -- wasm      the same work in WebAssembly, beside the native core
+//   npm run bench -- native    every library on the same vectors, one core; the core beside hnswlib
+//   npm run bench -- wasm      the core in WebAssembly, beside the native core
+//   npm run bench -- browser   the vector libraries of the browser beside ours, in a page
+//   npm run bench -- cdn       the first answer from an empty cache, 20 Mbit/s and 40 ms away
 //   npm run bench -- streets   precision@10 and mAP@0.5 on rendered frames no model was trained on
-// Options: --rows N --queries N (native, wasm), --count N (streets: frames to render).
+// Options: --rows N --queries N (all but streets), --count N (streets: frames to render),
+// --browser Chromium|Firefox, --method NAME (browser: those that start so), --bundle DIR (cdn: a bundle of the vectors of --rows).
 import { parseArgs } from 'node:util';
+import { benchBrowsers } from './browser_bench.mjs';
+import { benchCdn } from './cdn_bench.mjs';
 import { benchCore } from './core_table.mjs';
+import { benchMethods } from './native_bench.mjs';
 import { benchStreets } from './streets_bench.mjs';
 
-const usage = 'usage: npm run bench -- native|wasm|streets [--rows N] [--queries N] [--count N]';
+const usage =
+  'usage: npm run bench -- native|wasm|browser|cdn|streets [--rows N] [--queries N] [--count N] [--browser NAME] [--method NAME] [--bundle DIR]';
+const benches = {
+  native(options) {
+    benchCore({ ...options, rows: options.rows ?? 50_000, withWasm: false });
+    benchMethods({ ...options, rows: options.rows ?? 100_000 });
+  },
+  wasm: (options) => benchCore({ ...options, rows: options.rows ?? 50_000, withWasm: true }),
+  browser: benchBrowsers,
+  cdn: benchCdn,
+  streets: benchStreets,
+};
+const numbers = { rows: undefined, queries: 1000, count: 2000 };
 
 function readArguments() {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
       options: {
-        rows: { type: 'string', default: '50000' },
-        queries: { type: 'string', default: '1000' },
-        count: { type: 'string', default: '2000' },
+        ...Object.fromEntries(Object.keys(numbers).map((name) => [name, { type: 'string' }])),
+        browser: { type: 'string' },
+        bundle: { type: 'string' },
+        method: { type: 'string' },
       },
     });
-    const numbers = Object.entries(values).map(([name, text]) => [name, Number(text)]);
-    const wrong = numbers.find(([, number]) => !Number.isInteger(number) || number < 1);
-    if (wrong) throw new Error(`--${wrong[0]} must be a whole number above 0`);
-    const what = positionals.length === 1 ? positionals[0] : '';
-    if (!['native', 'wasm', 'streets'].includes(what)) throw new Error('say what to measure');
-    return { what, options: Object.fromEntries(numbers) };
+    const options = { ...numbers, ...values };
+    for (const name of Object.keys(numbers)) {
+      if (values[name] === undefined) continue;
+      options[name] = Number(values[name]);
+      if (!Number.isInteger(options[name]) || options[name] < 1) {
+        throw new Error(`--${name} must be a whole number above 0`);
+      }
+    }
+    if (options.browser && !['Chromium', 'Firefox'].includes(options.browser)) {
+      throw new Error('--browser must be Chromium or Firefox');
+    }
+    const [what] = positionals;
+    if (positionals.length !== 1 || !(what in benches)) throw new Error('say what to measure');
+    return { what, options };
   } catch (error) {
     console.error(`bench: ${error.message}\n${usage}`);
     process.exit(2);
@@ -33,8 +60,7 @@ function readArguments() {
 
 const { what, options } = readArguments();
 try {
-  if (what === 'streets') benchStreets(options);
-  else benchCore({ ...options, withWasm: what === 'wasm' });
+  await benches[what](options);
 } catch (error) {
   console.error(`bench: ${error.message}`);
   process.exitCode = 1;

@@ -11,8 +11,8 @@ const absent = (path) => !existsSync(path) && `SKIPPED: no browser at ${path}; r
 export const chromiumMissing = absent(chromiumPath);
 export const firefoxMissing = absent(firefoxPath);
 
-export const startChromium = () =>
-  chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
+export const startChromium = (...flags) =>
+  chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', ...flags] });
 
 export const startFirefox = () =>
   puppeteer.launch({ browser: 'firefox', executablePath: firefoxPath, headless: true });

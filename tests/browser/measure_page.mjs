@@ -1,74 +1,27 @@
 // Measures the page in Chromium from an empty cache: node tests/browser/measure_page.mjs [SITE]
-// Every request takes a round trip of 40 ms and all share 20 Mbit/s, as shaped by this file's server.
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+// Every request takes a round trip of 40 ms and all share 20 Mbit/s, as shaped by shaped_server.mjs.
 import { cpus } from 'node:os';
-import { extname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { extname } from 'node:path';
 import { site } from '../web/demo_site.mjs';
 import { startChromium } from './browsers.mjs';
+import { startShapedServer } from './shaped_server.mjs';
 
 const folder = process.argv[2] ?? site;
-const roundTripMs = 40;
-const bytesPerMs = 20e6 / 8 / 1000;
-const pieceBytes = 16 << 10;
-const types = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.css': 'text/css',
-  '.wasm': 'application/wasm',
-  '.svg': 'image/svg+xml',
-};
-const compressible = new Set(['.html', '.js', '.mjs', '.css', '.wasm', '.svg', '.json']);
+const line = { roundTripMs: 40, bitsPerSecond: 20e6 };
 
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const kindOf = (path) =>
   path.includes('objects/') ? extname(path).slice(1) : path.includes('ort') ? 'runtime' : 'shell';
 
-const bodies = new Map();
-
-// Compressed once, as a host would.
-async function bodyOf(file) {
-  if (!bodies.has(file)) {
-    const raw = await readFile(join(folder, file)).catch(() => null);
-    bodies.set(file, raw && compressible.has(extname(file)) ? gzipSync(raw) : raw);
-  }
-  return bodies.get(file);
-}
-
-async function startServer(bytesByKind) {
-  let lineFreeAt = 0;
-  const server = createServer(async (request, response) => {
-    const path = decodeURIComponent(new URL(request.url, 'http://host').pathname);
-    const file = path.endsWith('/') ? `${path}index.html` : path;
-    await wait(roundTripMs);
-    const body = await bodyOf(file);
-    if (!body) return response.writeHead(404).end();
-    const zip = compressible.has(extname(file));
-    const kind = kindOf(file);
-    bytesByKind[kind] = (bytesByKind[kind] ?? 0) + body.byteLength;
-    response.writeHead(200, {
-      'content-type': types[extname(file)] ?? 'application/octet-stream',
-      ...(zip ? { 'content-encoding': 'gzip' } : {}),
-    });
-    for (let offset = 0; offset < body.byteLength; offset += pieceBytes) {
-      const piece = body.subarray(offset, offset + pieceBytes);
-      lineFreeAt = Math.max(lineFreeAt, performance.now()) + piece.byteLength / bytesPerMs;
-      await wait(lineFreeAt - performance.now());
-      response.write(piece);
-    }
-    response.end();
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, address: `http://localhost:${server.address().port}/` };
+function bytesByKind(requests) {
+  const sums = {};
+  for (const { path, bytes } of requests) sums[kindOf(path)] = (sums[kindOf(path)] ?? 0) + bytes;
+  return sums;
 }
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 async function measureOnce(browser) {
-  const bytesByKind = {};
-  const { server, address } = await startServer(bytesByKind);
+  const { address, requests, stop } = await startShapedServer({ roots: { '/': folder }, ...line });
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     serviceWorkers: 'block',
@@ -87,10 +40,9 @@ async function measureOnce(browser) {
       ).length >= 4,
   );
   const firstThumbnailsMs = performance.now() - began;
-  const firstBytes = { ...bytesByKind };
+  const firstBytes = bytesByKind(requests);
   await context.close();
-  server.closeAllConnections();
-  server.close();
+  stop();
   return { examplesMs, firstThumbnailsMs, firstBytes };
 }
 
