@@ -119,6 +119,12 @@ void add_build(Parser& parser) {
                       "Where the originals are published, relative to the manifest or absolute");
   add_choice(command, "--publish-models", options->models, kPublishedModels,
              "Models the site carries for search in the browser (default both)");
+  command->add_option("--phrases", options->phrases,
+                      "A file with a phrase a line that the site answers without a text model");
+  command
+      ->add_option("--bank-phrases", options->bank_phrase_count,
+                   "Such phrases made by rule; default: 1,000 to 20,000, by the number of images")
+      ->check(CLI::Range(0, 1000000));
   add_choice(command, "--progress", options->progress, kProgressStyles,
              "How progress is told on stderr (default auto)");
   command->footer(

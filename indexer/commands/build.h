@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct BuildOptions {
   std::string licence;
   std::string media_base_url;
   PublishedModels models = PublishedModels::kBoth;
+  std::string phrases;                         // a file with a phrase a line for the phrase bank
+  std::optional<uint32_t> bank_phrase_count;  // made by rule; nothing: by the collection's size
   ProgressStyle progress = ProgressStyle::kAuto;
 };
 

@@ -117,7 +117,7 @@ Result<ModelInfo> add_model(const PublishOptions& options, const ClipModel& clip
 
 Result<void> add_indexes(const BundleTables& tables, const PublishOptions& options,
                          const ClipModel& clip, BundleWriter& writer, Progress& progress,
-                         Root& root) {
+                         Root& root, std::vector<std::string>& example_texts) {
   auto phrases = query_phrases(options.class_names);
   phrases.resize(std::min(phrases.size(), kMaxPhrases));
   progress.begin("phrases");
@@ -144,9 +144,12 @@ Result<void> add_indexes(const BundleTables& tables, const PublishOptions& optio
   const RowTable* const row_tables[] = {&tables.whole, &tables.crops};
   const auto candidates = example_phrases(options.class_names);
   ASSIGN_OR_RETURN(const auto candidate_embeddings, clip.embed_text(candidates));
-  const auto examples = choose_examples(candidates, candidate_embeddings, row_tables);
+  auto examples = choose_examples(candidates, candidate_embeddings, row_tables);
+  // What the bank would answer, so that a query has one embedding wherever it is found.
+  for (auto& example : examples) example.embedding = decode_phrase(encode_phrase(example.embedding));
   ASSIGN_OR_RETURN(root.examples,
                    writer.add_payload(ObjectKind::kExamples, write_examples(examples, clip.dim())));
+  for (const auto& example : examples) example_texts.push_back(example.text);
   return {};
 }
 
@@ -164,7 +167,15 @@ Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
     root.datasets.push_back({slug, options.licence, options.media_base_url});
   }
   ASSIGN_OR_RETURN(root.model, add_model(options, clip, writer));
-  RETURN_IF_ERROR(add_indexes(tables, options, clip, writer, progress, root));
+  std::vector<std::string> examples;
+  RETURN_IF_ERROR(add_indexes(tables, options, clip, writer, progress, root, examples));
+  std::vector<std::string> sequences;
+  for (const auto& record : tables.records) sequences.push_back(record.sequence);
+  std::sort(sequences.begin(), sequences.end());
+  sequences.erase(std::unique(sequences.begin(), sequences.end()), sequences.end());
+  const auto phrases = bank_phrases(options.bank, examples, sequences, options.class_names,
+                                    tables.records.size());
+  ASSIGN_OR_RETURN(root.phrase_bank, publish_phrase_bank(phrases, clip, catalog, writer, progress));
   RETURN_IF_ERROR(add_thumbnails(tables, options.thumbnail_px, catalog, writer, progress));
   progress.begin("records", tables.records.size());
   RETURN_IF_ERROR(add_records(tables.records, writer, progress, root));

@@ -7,6 +7,7 @@
 #include "indexer/media/decode.h"
 #include "indexer/models/clip_towers.h"
 #include "indexer/models/model_registry.h"
+#include "indexer/query/banked_phrase.h"
 #include "native/clip/image_preprocess.h"
 #include "native/clip/tokenizer.h"
 #include "native/search/conjunction.h"
@@ -86,7 +87,26 @@ Result<std::vector<float>> embed_query_texts(OpenedBundle& bundle,
 }
 
 Result<std::vector<float>> embed_query_text(OpenedBundle& bundle, const std::string& text) {
-  return embed_query_texts(bundle, split_conjunction(text));
+  const size_t dim = bundle.root().model.embedding_dim;
+  const auto phrases = split_conjunction(text);
+  std::vector<float> embeddings(phrases.size() * dim);
+  std::vector<std::string> unknown;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < phrases.size(); ++i) {
+    ASSIGN_OR_RETURN(const auto embedding, find_banked_phrase(bundle, phrases[i]));
+    if (embedding) {
+      std::copy(embedding->begin(), embedding->end(), embeddings.data() + i * dim);
+    } else {
+      unknown.push_back(phrases[i]);
+      places.push_back(i);
+    }
+  }
+  if (unknown.empty()) return embeddings;
+  ASSIGN_OR_RETURN(const auto embedded, embed_query_texts(bundle, unknown));
+  for (size_t i = 0; i < places.size(); ++i) {
+    std::copy_n(embedded.data() + i * dim, dim, embeddings.data() + places[i] * dim);
+  }
+  return embeddings;
 }
 
 Result<std::vector<float>> embed_query_image(OpenedBundle& bundle, const std::string& path) {

@@ -27,6 +27,8 @@ enum class ObjectKind : uint8_t {
   kTokenizer = 11,
   kExamples = 12,
   kRefinement = 13,
+  kPhrases = 16,      // a page of the phrase bank
+  kSuggestions = 17,  // phrases to complete what is typed
 };
 
 enum class Compression : uint8_t { kNone = 0, kZstd = 1 };

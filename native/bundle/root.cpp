@@ -20,6 +20,7 @@ enum class SectionKind : uint16_t {
   kRecords = 4,
   kQuality = 5,
   kRouter = 6,  // reserved: centroids and cells
+  kPhraseBank = 8,
 };
 
 struct SectionEntry {
@@ -251,13 +252,18 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
       return read_quality(reader, root.quality);
     case SectionKind::kRouter:
       return {};
+    case SectionKind::kPhraseBank: {
+      ASSIGN_OR_RETURN(root.phrase_bank, read_phrase_bank(reader));
+      return {};
+    }
   }
   return {};
 }
 
 bool is_known(uint16_t kind) {
-  return kind >= static_cast<uint16_t>(SectionKind::kDescription) &&
-         kind <= static_cast<uint16_t>(SectionKind::kQuality);
+  return (kind >= static_cast<uint16_t>(SectionKind::kDescription) &&
+          kind <= static_cast<uint16_t>(SectionKind::kQuality)) ||
+         kind == static_cast<uint16_t>(SectionKind::kPhraseBank);
 }
 
 // What no single section can see: that the sections agree with each other.
@@ -300,11 +306,16 @@ std::vector<uint8_t> write_root(const Root& root) {
   }
   sections.emplace_back(SectionKind::kRecords, write_records(root));
   sections.emplace_back(SectionKind::kQuality, write_quality(root.quality));
+  const size_t first_version_sections = sections.size();
+  if (!root.phrase_bank.directories.empty()) {
+    sections.emplace_back(SectionKind::kPhraseBank, write_phrase_bank(root.phrase_bank));
+  }
 
   ByteWriter writer;
   writer.write_bytes({reinterpret_cast<const uint8_t*>(kMagic.data()), kMagic.size()});
   writer.write(kFormatMajor);
-  writer.write(kFormatMinor);
+  // A root that needs nothing of a later version is one of the first.
+  writer.write(sections.size() > first_version_sections ? kFormatMinor : uint16_t{0});
   writer.write(static_cast<uint32_t>(sections.size()));
   auto offset = static_cast<uint32_t>(16 + 12 * sections.size());
   for (const auto& [kind, bytes] : sections) {

@@ -8,13 +8,14 @@
 
 #include "native/base/result.h"
 #include "native/bundle/object_ref.h"
+#include "native/bundle/phrase_bank.h"
 
 namespace sightline {
 
 // The version this code writes. A reader refuses another major version and skips sections it does
 // not know, unless they are marked as required.
 inline constexpr uint16_t kFormatMajor = 1;
-inline constexpr uint16_t kFormatMinor = 0;
+inline constexpr uint16_t kFormatMinor = 1;
 
 // Where the pictures of one dataset come from and under which terms.
 struct DatasetInfo {
@@ -93,6 +94,7 @@ struct Root {
   ObjectParts image_ids;
   ObjectParts examples;
   std::vector<QualityFigure> quality;
+  PhraseBankInfo phrase_bank;  // no directories: the bundle has none
 };
 
 // The raw (uncompressed) bytes of a root object (FORMAT.md, section 4), and back.
