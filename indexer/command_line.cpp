@@ -152,6 +152,8 @@ void add_search(Parser& parser) {
       ->add_option("--filter", options->filters,
                    "Condition 'field OP value', OP one of = != >= <= in; repeated: all hold")
       ->allow_extra_args(false);
+  command->add_flag("--all", options->all,
+                    "Also show the nearest images where nothing fits a text");
   command->add_flag("--json", options->json, "Print one JSON object");
   command->footer(
       "Filters: 'sequence = NAME', 'class in car,bus', 'class.car >= 2', "

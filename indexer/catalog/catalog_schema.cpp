@@ -129,9 +129,9 @@ Result<void> prepare_catalog(SqliteDatabase& database, const std::string& title)
                           "foreign_keys = ON; PRAGMA cache_size = -32768;"));
   if (is_empty) {
     RETURN_IF_ERROR(database.run_script(
-      (std::string(kSchema) + "PRAGMA application_id = " + std::to_string(kCatalogApplicationId) +
-       "; PRAGMA user_version = " + std::to_string(kCatalogVersion) + "; COMMIT;")
-          .c_str()));
+        (std::string(kSchema) + "PRAGMA application_id = " + std::to_string(kCatalogApplicationId) +
+         "; PRAGMA user_version = " + std::to_string(kCatalogVersion) + "; COMMIT;")
+            .c_str()));
   }
   return database.run_script(kPhraseSchema);
 }

@@ -32,7 +32,7 @@ struct BuildOptions {
   std::string licence;
   std::string media_base_url;
   PublishedModels models = PublishedModels::kBoth;
-  std::string phrases;                         // a file with a phrase a line for the phrase bank
+  std::string phrases;                        // a file with a phrase a line for the phrase bank
   std::optional<uint32_t> bank_phrase_count;  // made by rule; nothing: by the collection's size
   ProgressStyle progress = ProgressStyle::kAuto;
 };

@@ -50,8 +50,8 @@ class ClipModel {
 
   // The same, faster for many: texts of one length run together. done is called with the number of
   // texts of each run, from any thread.
-  Result<std::vector<float>> embed_text_batches(
-      std::span<const std::string> texts, const std::function<void(size_t)>& done = {}) const;
+  Result<std::vector<float>> embed_text_batches(std::span<const std::string> texts,
+                                                const std::function<void(size_t)>& done = {}) const;
 
   // pixels: [n, 3, image_size_px, image_size_px] float32 as preprocess() makes them.
   // Returns [n, dim] float32, unit rows, batch_size() images a run. Requires with_vision.

@@ -14,34 +14,35 @@ namespace {
 using Words = std::span<const std::string_view>;
 
 constexpr std::string_view kThings[] = {
-    "car",    "bus",  "truck", "bicycle",  "motorcycle", "person", "man",   "woman",
-    "child",  "dog",  "cat",   "bird",     "horse",      "street", "road",  "house",
-    "tree",   "boat", "train", "airplane", "bridge",     "beach",  "river", "mountain",
-    "flower", "food", "table", "sign"};
+    "car",   "bus",   "truck",    "bicycle", "motorcycle", "person",   "man",
+    "woman", "child", "dog",      "cat",     "bird",       "horse",    "street",
+    "road",  "house", "tree",     "boat",    "train",      "airplane", "bridge",
+    "beach", "river", "mountain", "flower",  "food",       "table",    "sign"};
 constexpr std::string_view kColours[] = {"red",    "blue",   "green", "yellow", "white",
                                          "black",  "silver", "grey",  "orange", "brown",
                                          "purple", "pink",   "dark"};
 constexpr std::string_view kConditions[] = {
-    "at night",     "in the rain",    "in the snow", "in the fog",     "at dusk",
-    "by day",       "on a sunny day", "in daylight", "in the evening", "at sunset",
-    "in the dark",  "in winter",      "in rain",     "in snow",        "in fog",
-    "during the day"};
+    "at night",       "in the rain", "in the snow",    "in the fog",    "at dusk",     "by day",
+    "on a sunny day", "in daylight", "in the evening", "at sunset",     "in the dark", "in winter",
+    "in rain",        "in snow",     "in fog",         "during the day"};
 constexpr std::string_view kPlaces[] = {
     "on the road",   "on the street", "in the city",        "on a highway",   "in a park",
     "in a village",  "in a suburb",   "downtown",           "in a city",      "in a forest",
     "by the sea",    "on a beach",    "in a field",         "on a bridge",    "in a parking lot",
     "in a building", "indoors",       "at an intersection", "in the distance"};
 constexpr std::string_view kActivities[] = {
-    "driving", "parked",  "walking", "crossing the street", "standing",     "waiting", "running",
-    "moving",  "turning", "stopped", "sitting",             "on the right", "on the left"};
+    "driving",    "parked",  "walking", "crossing the street",
+    "standing",   "waiting", "running", "moving",
+    "turning",    "stopped", "sitting", "on the right",
+    "on the left"};
 constexpr std::string_view kWeatherWords[] = {
-    "night", "rain",  "snow",       "fog",         "dusk",         "day",   "evening",
-    "sunset", "mist", "traffic",    "clear sky",   "clear weather", "storm", "winter"};
-constexpr std::string_view kSceneAdjectives[] = {"rainy", "snowy", "foggy", "dark",  "empty", "busy",
-                                                 "wet",   "sunny", "misty", "quiet", "narrow"};
+    "night",  "rain", "snow",    "fog",       "dusk",          "day",   "evening",
+    "sunset", "mist", "traffic", "clear sky", "clear weather", "storm", "winter"};
+constexpr std::string_view kSceneAdjectives[] = {
+    "rainy", "snowy", "foggy", "dark", "empty", "busy", "wet", "sunny", "misty", "quiet", "narrow"};
 constexpr std::string_view kSceneNouns[] = {"street", "road", "scene", "day", "night", "city"};
-constexpr std::string_view kTemplates[] = {"a photo of", "a picture of", "photo of", "an image of",
-                                           "picture of", "show me"};
+constexpr std::string_view kTemplates[] = {"a photo of",  "a picture of", "photo of",
+                                           "an image of", "picture of",   "show me"};
 constexpr std::string_view kRelations[] = {"next to", "near", "behind", "in front of", "with"};
 
 std::string with_article(const std::string& noun) {
@@ -64,7 +65,8 @@ std::string joined(std::string_view a, std::string_view b) {
 // Collects phrases, the likelier first, until there are enough.
 class PhraseMaker {
  public:
-  PhraseMaker(const std::vector<std::string>& class_names, size_t count) : count_(count) {
+  PhraseMaker(const std::vector<std::string>& class_names, size_t count, const PhraseFilter& accept)
+      : count_(count), accept_(accept) {
     for (const auto& name : class_names) add_thing(name);
     class_count_ = things_.size();
     for (const auto name : kThings) add_thing(std::string(name));
@@ -92,14 +94,14 @@ class PhraseMaker {
   void add(const std::string& text) {
     if (full()) return;
     std::string phrase = normalize_phrase(text);
-    if (phrase.empty() || !seen_.insert(phrase).second) return;
+    if (phrase.empty() || !seen_.insert(phrase).second || !accept_(phrase)) return;
     phrases_.push_back(std::move(phrase));
   }
 
   void add_thing(const std::string& name) {
     const std::string thing = normalize_phrase(name);
     const bool known = std::find(things_.begin(), things_.end(), thing) != things_.end();
-    if (!thing.empty() && !known) things_.push_back(thing);
+    if (!thing.empty() && !known && accept_(thing)) things_.push_back(thing);
   }
 
   // With and without the article.
@@ -188,6 +190,7 @@ class PhraseMaker {
   }
 
   const size_t count_;
+  const PhraseFilter& accept_;
   size_t class_count_ = 0;
   std::vector<std::string> things_;
   std::vector<std::string> phrases_;
@@ -202,8 +205,8 @@ bool is_letter(char character) {
 }  // namespace
 
 std::vector<std::string> builtin_bank_phrases(const std::vector<std::string>& class_names,
-                                              size_t count) {
-  return PhraseMaker(class_names, count).make();
+                                              size_t count, const PhraseFilter& accept) {
+  return PhraseMaker(class_names, count, accept).make();
 }
 
 std::vector<std::string> phrases_of_names(const std::vector<std::string>& names) {

@@ -7,6 +7,7 @@
 #include "indexer/base/file_io.h"
 #include "indexer/publish/bank_phrases.h"
 #include "native/bundle/suggestions.h"
+#include "native/clip/familiarity.h"
 #include "native/clip/phrase_text.h"
 
 namespace sightline {
@@ -59,7 +60,8 @@ Result<std::vector<PhraseCode>> encode_phrases(const std::vector<std::string>& p
                      clip.embed_text_batches(block, [&](size_t count) { progress.add(count); }));
     for (size_t i = start; i < end; ++i) {
       PhraseCode& code = codes[unknown[i]];
-      code.code = encode_phrase(std::span(embeddings).subspan((i - start) * clip.dim(), clip.dim()));
+      code.code =
+          encode_phrase(std::span(embeddings).subspan((i - start) * clip.dim(), clip.dim()));
       RETURN_IF_ERROR(catalog.put_phrase_code(model, phrases[unknown[i]], code.code));
     }
     RETURN_IF_ERROR(catalog.commit());
@@ -124,7 +126,7 @@ std::vector<std::string> bank_phrases(const BankOptions& options,
                                       const std::vector<std::string>& examples,
                                       const std::vector<std::string>& sequences,
                                       const std::vector<std::string>& class_names,
-                                      size_t image_count) {
+                                      size_t image_count, const Tokenizer& tokenizer) {
   const uint32_t builtin_count = options.builtin_count.value_or(default_count(image_count));
   if (builtin_count == 0 && options.phrases.empty()) return {};
   std::vector<std::string> phrases;
@@ -137,8 +139,13 @@ std::vector<std::string> bank_phrases(const BankOptions& options,
   };
   add(examples);
   add(options.phrases);
-  add(phrases_of_names(sequences));
-  add(builtin_bank_phrases(class_names, builtin_count));
+  const auto is_familiar = [&](const std::string& text) {
+    return text_familiarity(tokenizer, text) == 1.0;
+  };
+  auto names = phrases_of_names(sequences);
+  std::erase_if(names, [&](const auto& name) { return !is_familiar(name); });
+  add(names);
+  add(builtin_bank_phrases(class_names, builtin_count, is_familiar));
   return phrases;
 }
 

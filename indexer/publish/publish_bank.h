@@ -19,15 +19,16 @@ struct BankOptions {
 };
 
 // What a bank holds for a collection, normalised, the most useful first: the examples, the
-// publisher's phrases, the names of sequences, then those made by rule.
+// publisher's phrases, the names of sequences, then those made by rule of words that the model's
+// vocabulary has whole.
 std::vector<std::string> bank_phrases(const BankOptions& options,
                                       const std::vector<std::string>& examples,
                                       const std::vector<std::string>& sequences,
                                       const std::vector<std::string>& class_names,
-                                      size_t image_count);
+                                      size_t image_count, const Tokenizer& tokenizer);
 
-// Embeds what the catalog does not hold yet and adds the bank's pages to the bundle. The same phrases
-// and model give the same bytes. No phrases: no bank.
+// Embeds what the catalog does not hold yet and adds the bank's pages to the bundle. The same
+// phrases and model give the same bytes. No phrases: no bank.
 Result<PhraseBankInfo> publish_phrase_bank(const std::vector<std::string>& phrases,
                                            const ClipModel& clip, Catalog& catalog,
                                            BundleWriter& writer, Progress& progress);

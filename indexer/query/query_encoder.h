@@ -13,7 +13,11 @@ namespace sightline {
 //
 // The model's file is an installed one with the same SHA-256, else the one the bundle carries, kept
 // in the user's cache folder. Errors: kModel where neither is to be had, with how to get it.
-Result<std::vector<float>> embed_query_text(OpenedBundle& bundle, const std::string& text);
+struct EmbeddedText {
+  std::vector<float> embeddings;  // [phrases, embedding_dim] float32
+  double familiarity = 1.0;       // of the least familiar phrase; banked ones are familiar
+};
+Result<EmbeddedText> embed_query_text(OpenedBundle& bundle, const std::string& text);
 
 // Of each of several texts as it stands, one after another: [texts, embedding_dim].
 Result<std::vector<float>> embed_query_texts(OpenedBundle& bundle,

@@ -135,9 +135,9 @@ Result<std::vector<PhrasePage>> parse_phrase_directory(std::span<const uint8_t> 
 }
 
 const PhrasePage* find_phrase_page(std::span<const PhrasePage> pages, uint64_t key) {
-  const auto after =
-      std::upper_bound(pages.begin(), pages.end(), key,
-                       [](uint64_t wanted, const PhrasePage& page) { return wanted < page.first_key; });
+  const auto after = std::upper_bound(
+      pages.begin(), pages.end(), key,
+      [](uint64_t wanted, const PhrasePage& page) { return wanted < page.first_key; });
   return after == pages.begin() ? nullptr : &*(after - 1);
 }
 

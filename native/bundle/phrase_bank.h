@@ -12,8 +12,8 @@
 
 namespace sightline {
 
-// The phrase bank: embeddings of many phrases, computed at build time, each found by the hash of its
-// phrase in two fetches (FORMAT.md, sections 4.6 and 15).
+// The phrase bank: embeddings of many phrases, computed at build time, each found by the hash of
+// its phrase in two fetches (FORMAT.md, sections 4.6 and 15).
 //
 //   root ──► directory (a few kB) ──► leaf (about 16 kB): keys and embeddings
 //

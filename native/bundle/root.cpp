@@ -21,6 +21,7 @@ enum class SectionKind : uint16_t {
   kQuality = 5,
   kRouter = 6,  // reserved: centroids and cells
   kPhraseBank = 8,
+  kRelevance = 9,
 };
 
 struct SectionEntry {
@@ -256,6 +257,10 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
       ASSIGN_OR_RETURN(root.phrase_bank, read_phrase_bank(reader));
       return {};
     }
+    case SectionKind::kRelevance: {
+      ASSIGN_OR_RETURN(root.relevance, read_relevance(reader));
+      return {};
+    }
   }
   return {};
 }
@@ -263,7 +268,8 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
 bool is_known(uint16_t kind) {
   return (kind >= static_cast<uint16_t>(SectionKind::kDescription) &&
           kind <= static_cast<uint16_t>(SectionKind::kQuality)) ||
-         kind == static_cast<uint16_t>(SectionKind::kPhraseBank);
+         kind == static_cast<uint16_t>(SectionKind::kPhraseBank) ||
+         kind == static_cast<uint16_t>(SectionKind::kRelevance);
 }
 
 // What no single section can see: that the sections agree with each other.
@@ -309,6 +315,9 @@ std::vector<uint8_t> write_root(const Root& root) {
   const size_t first_version_sections = sections.size();
   if (!root.phrase_bank.directories.empty()) {
     sections.emplace_back(SectionKind::kPhraseBank, write_phrase_bank(root.phrase_bank));
+  }
+  if (root.relevance.is_known()) {
+    sections.emplace_back(SectionKind::kRelevance, write_relevance(root.relevance));
   }
 
   ByteWriter writer;

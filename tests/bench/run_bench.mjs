@@ -2,12 +2,15 @@
 //   npm run bench -- native    the core beside hnswlib, one thread
 //   npm run bench -- wasm      the same work in WebAssembly, beside the native core
 //   npm run bench -- streets   precision@10 and mAP@0.5 on rendered frames no model was trained on
-// Options: --rows N --queries N (native, wasm), --count N (streets: frames to render).
+//   npm run bench -- relevance "nothing found" for nonsense, real queries kept
+// Options: --rows N --queries N (native, wasm), --count N (streets, relevance: frames to render).
 import { parseArgs } from 'node:util';
 import { benchCore } from './core_table.mjs';
+import { benchRelevance } from './relevance_bench.mjs';
 import { benchStreets } from './streets_bench.mjs';
 
-const usage = 'usage: npm run bench -- native|wasm|streets [--rows N] [--queries N] [--count N]';
+const usage =
+  'usage: npm run bench -- native|wasm|streets|relevance [--rows N] [--queries N] [--count N]';
 
 function readArguments() {
   try {
@@ -23,7 +26,8 @@ function readArguments() {
     const wrong = numbers.find(([, number]) => !Number.isInteger(number) || number < 1);
     if (wrong) throw new Error(`--${wrong[0]} must be a whole number above 0`);
     const what = positionals.length === 1 ? positionals[0] : '';
-    if (!['native', 'wasm', 'streets'].includes(what)) throw new Error('say what to measure');
+    if (!['native', 'wasm', 'streets', 'relevance'].includes(what))
+      throw new Error('say what to measure');
     return { what, options: Object.fromEntries(numbers) };
   } catch (error) {
     console.error(`bench: ${error.message}\n${usage}`);
@@ -34,6 +38,7 @@ function readArguments() {
 const { what, options } = readArguments();
 try {
   if (what === 'streets') benchStreets(options);
+  else if (what === 'relevance') benchRelevance(options);
   else benchCore({ ...options, withWasm: what === 'wasm' });
 } catch (error) {
   console.error(`bench: ${error.message}`);

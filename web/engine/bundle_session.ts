@@ -9,7 +9,9 @@ import type { Column, Core, CoreHits, ObjectRef, Root, Searcher } from './core_t
 import { coreClause } from './filters.js';
 import { LoadingReport } from './loading.js';
 import type { OnLoading } from './loading.js';
+import { PhraseBank } from './phrase_bank.js';
 import { RecordStore } from './record_store.js';
+import { TextQueries } from './text_queries.js';
 import type { BundleInfo, SearchOptions } from './types.js';
 
 /** One opened bundle; its manifest is pinned for as long as the session lives. */
@@ -17,11 +19,12 @@ export class BundleSession {
   readonly root: Root;
   readonly encoders: Encoders;
   readonly records: RecordStore;
+  readonly bank: PhraseBank;
+  readonly texts: TextQueries;
   /** What the index is made of. */
   readonly indexObjects: ObjectRef[];
   private loading: Promise<void> | null = null;
   private knownColumns: Column[] | null = null;
-  private examples = new Map<string, Float32Array>();
 
   private constructor(
     readonly core: Core,
@@ -30,10 +33,13 @@ export class BundleSession {
     private readonly searcher: Searcher,
     private readonly manifest: Uint8Array,
     private readonly onLoading: OnLoading,
+    private readonly examples: ReadonlyMap<string, Float32Array>,
   ) {
     this.root = searcher.root();
     this.encoders = new Encoders(core, source, this.root.model, onLoading);
     this.records = new RecordStore(core, source, searcher);
+    this.bank = new PhraseBank(core, source, searcher, this.root);
+    this.texts = new TextQueries(core, source, this.root, this.encoders, this.bank, examples);
     this.indexObjects = searcher.missingObjects();
     this.ready.catch(() => undefined);
   }
@@ -50,9 +56,10 @@ export class BundleSession {
     );
     const core = await starting;
     // Asked for first: few bytes, and what a visitor can click before the index is there.
-    const examples = readExamples(core, source, searcher.root());
-    const session = new BundleSession(core, source, root, searcher, bytes, onLoading);
-    session.examples = await examples;
+    const examples = new Map<string, Float32Array>();
+    const reading = readExamples(core, source, searcher.root(), examples);
+    const session = new BundleSession(core, source, root, searcher, bytes, onLoading, examples);
+    await reading;
     return session;
   }
 
@@ -80,25 +87,10 @@ export class BundleSession {
         embeddingDim: model.embeddingDim,
       },
       examples: [...this.examples.keys()],
+      phraseCount: this.root.phraseCount,
       encoderBytes: { text: encoderBytes(model, 'text'), vision: encoderBytes(model, 'vision') },
       quality,
     };
-  }
-
-  /**
-   * The embeddings of a text's phrases, [phrases, dim]: at once for an example, by the text
-   * encoder otherwise.
-   */
-  async embedText(text: string, signal: AbortSignal): Promise<Float32Array> {
-    const example = this.examples.get(text);
-    if (example) return example;
-    const phrases = this.core.splitConjunction(text);
-    const rows = await Promise.all(
-      phrases.map((phrase) => this.encoders.encodeText(phrase, signal)),
-    );
-    const embeddings = new Float32Array(rows.length * this.root.model.embeddingDim);
-    rows.forEach((row, index) => embeddings.set(row, index * row.length));
-    return embeddings;
   }
 
   async search(
@@ -106,10 +98,12 @@ export class BundleSession {
     kind: 'text' | 'image',
     { k = 20, efSearch = 50, path = 'hnsw', filter = [] }: SearchOptions,
     excludedImage: number | null = null,
+    familiarity = 1,
   ): Promise<CoreHits> {
     await this.ready;
     const filters = filter.map(coreClause);
-    return this.searcher.search(embeddings, { kind, path, k, efSearch, filters, excludedImage });
+    const how = { kind, path, k, efSearch, filters, excludedImage, familiarity };
+    return this.searcher.search(embeddings, how);
   }
 
   async imageEmbedding(image: number): Promise<Float32Array> {
@@ -132,6 +126,7 @@ export class BundleSession {
   }
 
   close(): void {
+    this.bank.close();
     this.searcher.delete();
   }
 
@@ -158,9 +153,11 @@ async function readExamples(
   core: Core,
   source: Source,
   root: Root,
-): Promise<Map<string, Float32Array>> {
-  if (root.examples.length === 0) return new Map();
+  into: Map<string, Float32Array>,
+): Promise<void> {
+  if (root.examples.length === 0) return;
   const payload = await fetchPayload(core, source, root.examples);
-  const examples = core.readExamples(payload, root.model.embeddingDim);
-  return new Map(examples.map(({ text, embedding }) => [text, embedding]));
+  for (const { text, embedding } of core.readExamples(payload, root.model.embeddingDim)) {
+    into.set(text, embedding);
+  }
 }

@@ -103,11 +103,19 @@ async function keptNames({ source }: BundleSession): Promise<Set<string>> {
 }
 
 function coreObjects({ root, rootRef, indexObjects }: BundleSession): ObjectRef[] {
-  const { model, records, examples } = root;
+  const { model, records, examples, suggestions } = root;
   const files = (['text', 'vision'] as const).flatMap(
     (role) => publishedFile(model, role)?.parts ?? [],
   );
-  return [rootRef, ...indexObjects, ...examples, ...records, ...model.tokenizer, ...files];
+  return [
+    rootRef,
+    ...indexObjects,
+    ...examples,
+    ...suggestions,
+    ...records,
+    ...model.tokenizer,
+    ...files,
+  ];
 }
 
 /** Every object of the bundle once; reads all records, for they name the thumbnails. */

@@ -4,6 +4,7 @@ import type { BundleSession } from './bundle_session.js';
 import type { CoreHits } from './core_types.js';
 import { matchingImages } from './filters.js';
 import { toImageInfo } from './image_infos.js';
+import type { EmbeddedText } from './text_queries.js';
 import type { BoxXyxyPx, Hit, Query, SearchOptions, SearchResult } from './types.js';
 
 export interface SearchParts {
@@ -16,41 +17,127 @@ interface Found {
   bundle: number;
   image: number;
   similarity: number | null;
+  relevance: number | null;
   view: Hit['view'];
 }
 
+/** The hits of one bundle, and whether the query fits its images at all. */
+interface Answer {
+  hits: Found[];
+  found: boolean;
+}
+type BundleSearch = (bundle: number) => Promise<Answer>;
+
+/** What stands in for a text until its own answer is there. */
+type Standing = Pick<SearchResult, 'standIn' | 'needsEncoder'>;
+const ownAnswer: Standing = { standIn: null, needsEncoder: false };
+
 const partialPauseMs = 40;
+// An encoder that is loaded answers before this; only a longer wait is worth another text's images.
+const standInPauseMs = 200;
 const viewKinds = ['whole', 'tile', 'crop'] as const;
 
-/** Embeds the query, searches every bundle, merges the hits and fills in their records. */
+/**
+ * Embeds the query, searches every bundle, merges the hits and fills in their records. While a text
+ * waits for its encoder, the hits of the nearest banked phrase are partial results, marked as such.
+ */
 export async function runSearch(
   sessions: BundleSession[],
-  { query, options }: SearchParts,
+  parts: SearchParts,
   signal: AbortSignal,
   onPartial: (result: SearchResult) => void,
 ): Promise<SearchResult> {
   const startedAt = performance.now();
-  const { k = 20, filter = [], minSimilarity = 0 } = options;
+  const { query, options } = parts;
+  const { k = 20 } = options;
   if (!Number.isInteger(k) || k < 1) {
     throw new SightlineError('invalid_argument', `k is ${k}, expected a whole number from 1`);
   }
-  const searches = await Promise.all(
-    sessions.map((session) => prepare(sessions, session, query, options, signal)),
-  );
+  const answer = (searches: BundleSearch[], standing: Standing, whileCurrent = signal) =>
+    searchAll(sessions, options, searches, standing, startedAt, whileCurrent, onPartial);
+  const { text } = query;
+  if (text === undefined) {
+    const prepare = (session: BundleSession) =>
+      prepareSearch(sessions, session, query, options, signal);
+    return answer(await Promise.all(sessions.map(prepare)), ownAnswer);
+  }
+
+  const search = (session: BundleSession, embedded: EmbeddedText): BundleSearch =>
+    textSearch(session, embedded, options);
+  const known = await Promise.all(sessions.map(({ texts }) => texts.known(text)));
+  if (known.every((embedded) => embedded !== null)) {
+    return answer(
+      sessions.map((session, i) => search(session, known[i]!)),
+      ownAnswer,
+    );
+  }
+  const standIn = async (): Promise<[BundleSearch[], string] | null> => {
+    const near = await Promise.all(sessions.map(({ texts }, i) => known[i] ?? texts.standIn(text)));
+    const phrase = near.find((embedded) => embedded?.standIn)?.standIn;
+    if (!phrase || near.includes(null)) return null;
+    return [sessions.map((session, i) => search(session, near[i]!)), phrase];
+  };
+  if (options.encoder === 'none' || !sessions.some(({ texts }) => texts.hasEncoder)) {
+    const [searches, phrase] = (await standIn()) ?? [null, null];
+    if (searches) return answer(searches, { standIn: phrase, needsEncoder: true });
+    if (options.encoder === 'none') return answer([], { standIn: null, needsEncoder: true });
+  }
+
+  const waiting = new AbortController();
+  const showStandIn = async () => {
+    await new Promise((resolve) => setTimeout(resolve, standInPauseMs));
+    if (waiting.signal.aborted) return;
+    const [searches, phrase] = (await standIn()) ?? [null, null];
+    if (!searches || waiting.signal.aborted) return;
+    const standing = { standIn: phrase, needsEncoder: true };
+    const result = await answer(searches, standing, waiting.signal);
+    if (!waiting.signal.aborted) onPartial({ ...result, complete: false });
+  };
+  signal.addEventListener('abort', () => waiting.abort(), { once: true });
+  // What stands in may fail: the text's own answer tells what is wrong.
+  showStandIn().catch(() => undefined);
+  try {
+    const encoded = await Promise.all(sessions.map(({ texts }) => texts.encoded(text, signal)));
+    waiting.abort();
+    return await answer(
+      sessions.map((session, i) => search(session, encoded[i]!)),
+      ownAnswer,
+    );
+  } finally {
+    waiting.abort();
+  }
+}
+
+async function searchAll(
+  sessions: BundleSession[],
+  options: SearchOptions,
+  searches: BundleSearch[],
+  standing: Standing,
+  startedAt: number,
+  signal: AbortSignal,
+  onPartial: (result: SearchResult) => void,
+): Promise<SearchResult> {
+  const { k = 20, filter = [], minSimilarity = 0, minRelevance = 0, showAll = false } = options;
   const embeddedAt = performance.now();
   await Promise.all(sessions.map(({ ready }) => ready));
   signal.throwIfAborted();
   const readyAt = performance.now();
-  const found = (await Promise.all(searches.map((search, bundle) => search(bundle)))).flat();
+  const answers = await Promise.all(searches.map((search, bundle) => search(bundle)));
+  const found = answers.some((answer) => answer.found);
+  const hitsOf = found || showAll ? answers.flatMap(({ hits }) => hits) : [];
   // A stable sort: within a bundle the core's order stands.
-  found.sort((a, b) => (b.similarity ?? 0) - (a.similarity ?? 0));
-  const kept = found.filter(({ similarity }) => (similarity ?? 1) >= minSimilarity).slice(0, k);
+  hitsOf.sort((a, b) => (b.similarity ?? 0) - (a.similarity ?? 0));
+  const isWanted = ({ similarity, relevance }: Found) =>
+    (similarity ?? 1) >= minSimilarity && (relevance ?? similarity ?? 1) >= minRelevance;
+  const kept = hitsOf.filter(isWanted).slice(0, k);
   const searchedAt = performance.now();
   const eligible = await Promise.all(sessions.map((session) => countEligible(session, filter)));
 
   const result = (hits: Hit[], complete: boolean): SearchResult => ({
+    ...standing,
     hits,
     complete,
+    found,
     eligibleCount: eligible.reduce((sum, count) => sum + count, 0),
     timings: {
       encodeMs: embeddedAt - startedAt,
@@ -64,6 +151,15 @@ export async function runSearch(
   return result(hits, true);
 }
 
+function textSearch(
+  session: BundleSession,
+  { embeddings, familiarity }: EmbeddedText,
+  options: SearchOptions,
+): BundleSearch {
+  return async (bundle) =>
+    toAnswer(await session.search(embeddings, 'text', options, null, familiarity), bundle);
+}
+
 async function countEligible(
   session: BundleSession,
   filter: NonNullable<SearchOptions['filter']>,
@@ -72,20 +168,23 @@ async function countEligible(
   return matchingImages(filter, await session.columns(), session.root.imageCount).length;
 }
 
-/** Everything up to the embedding; the returned function does the search. */
-async function prepare(
+/** Everything up to the embedding of what is no text; the returned function does the search. */
+async function prepareSearch(
   sessions: BundleSession[],
   session: BundleSession,
   query: Query,
   options: SearchOptions,
   signal: AbortSignal,
-): Promise<(bundle: number) => Promise<Found[]>> {
+): Promise<BundleSearch> {
   const search =
     (embeddings: Float32Array, kind: 'text' | 'image', excluded: number | null = null) =>
     async (bundle: number) =>
-      toFound(await session.search(embeddings, kind, options, excluded), bundle);
-  if (query.vector) return search(query.vector, 'text');
-  if (query.text !== undefined) return search(await session.embedText(query.text, signal), 'text');
+      toAnswer(await session.search(embeddings, kind, options, excluded), bundle);
+  if (query.vector) {
+    // Of a vector nobody knows the words: whether it fits is left to the caller.
+    const ask = search(query.vector, 'text');
+    return async (bundle) => ({ ...(await ask(bundle)), found: true });
+  }
   if (query.image) {
     const pixels = await decodeImage(query.image);
     return search(await session.encoders.encodeImage(pixels, query.boxXyxyPx, signal), 'image');
@@ -94,7 +193,7 @@ async function prepare(
     const { embedding, owner, image } = await embeddingOf(sessions, query.imageId);
     return search(embedding, 'image', owner === session ? image : null);
   }
-  return (bundle) => list(session, options, bundle);
+  return async (bundle) => ({ hits: await list(session, options, bundle), found: true });
 }
 
 async function embeddingOf(sessions: BundleSession[], imageId: string) {
@@ -117,20 +216,23 @@ async function list(
     bundle,
     image: images[Math.floor((index * images.length) / count)]!,
     similarity: null,
+    relevance: null,
     view: { kind: 'whole', boxXyxyPx: [] as unknown as BoxXyxyPx },
   }));
 }
 
-function toFound(hits: CoreHits, bundle: number): Found[] {
-  return Array.from(hits.images, (image, index) => ({
+function toAnswer(hits: CoreHits, bundle: number): Answer {
+  const found = Array.from(hits.images, (image, index): Found => ({
     bundle,
     image,
     similarity: hits.similarities[index]!,
+    relevance: hits.relevances[index] ?? null,
     view: {
       kind: viewKinds[hits.viewKinds[index]!] ?? 'whole',
       boxXyxyPx: [...hits.boxesXyxyPx.subarray(index * 4, index * 4 + 4)] as BoxXyxyPx,
     },
   }));
+  return { hits: found, found: hits.found };
 }
 
 /** Reports the best hits as soon as their records are there, in order and without gaps. */
@@ -152,13 +254,13 @@ async function fillRecords(
     onMore(hits.slice(0, gap) as Hit[]);
   };
   await Promise.all(
-    found.map(async ({ bundle, image, similarity, view }, index) => {
+    found.map(async ({ bundle, image, similarity, relevance, view }, index) => {
       const session = sessions[bundle]!;
       const record = await session.records.record(image);
       const info = toImageInfo(record, session, bundle);
       const whole: BoxXyxyPx = [0, 0, info.widthPx, info.heightPx];
       const shown = view.boxXyxyPx.length === 4 ? view : { ...view, boxXyxyPx: whole };
-      hits[index] = { ...info, similarity, view: shown };
+      hits[index] = { ...info, similarity, relevance, view: shown };
       report();
     }),
   );
