@@ -366,8 +366,8 @@ class PhraseSuggestionsBinding {
 };
 
 val phrase_leaf(const val& directory, const val& stored, const std::string& text) {
-  return to_value(value_or_throw(
-      find_phrase_leaf(to_object_ref(directory), to_vector<uint8_t>(stored), text)));
+  return to_value(
+      value_or_throw(find_phrase_leaf(to_object_ref(directory), to_vector<uint8_t>(stored), text)));
 }
 
 val phrase_embedding(const val& leaf, const val& stored, const std::string& text, uint32_t dim) {

@@ -32,8 +32,8 @@ Result<RelevanceInfo> read_relevance(ByteReader& reader) {
   const double weights[] = {relevance.bias, relevance.similarity_weight,
                             relevance.familiarity_weight, relevance.unrelated_similarity,
                             relevance.strong_similarity};
-  const bool finite =
-      std::all_of(std::begin(weights), std::end(weights), [](double w) { return std::isfinite(w); });
+  const bool finite = std::all_of(std::begin(weights), std::end(weights),
+                                  [](double w) { return std::isfinite(w); });
   if (!finite || !relevance.is_known() || relevance.similarity_weight < 0 ||
       relevance.familiarity_weight < 0 || !(relevance.cut_off >= 0 && relevance.cut_off <= 1)) {
     return corrupt("relevance: a weight, a level or the cut-off is out of range");

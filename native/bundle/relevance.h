@@ -9,8 +9,8 @@
 
 namespace sightline {
 
-// How the similarities of text queries are to be read (FORMAT.md, section 4.7), fitted at build time
-// to the best hits of phrases that fit the collection and of nonsense.
+// How the similarities of text queries are to be read (FORMAT.md, section 4.7), fitted at build
+// time to the best hits of phrases that fit the collection and of nonsense.
 //
 //   fit       = 1 / (1 + exp(-(bias + similarity_weight * best similarity
 //                                   + familiarity_weight * familiarity)))

@@ -14,12 +14,12 @@ double text_familiarity(const Tokenizer& tokenizer, std::string_view text) {
   size_t known = 0;
   size_t total = 0;
   for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
+    const CharClass kind = char_class(word.front());
+    // Every digit is a token of its own, known or not; a lone comma says nothing about the words.
+    if (kind == CharClass::kOther && word.size() == 1) continue;
     const auto ids = tokenizer.encode(encode_utf8(word));
-    const bool is_whole =
-        ids && ids->size() == kOneToken && char_class(word.front()) != CharClass::kOther;
-    if (is_whole) known += word.size();
-    // A comma or a full stop says nothing about the words around it.
-    if (char_class(word.front()) != CharClass::kOther || word.size() > 1) total += word.size();
+    if (kind == CharClass::kLetter && ids && ids->size() == kOneToken) known += word.size();
+    total += word.size();
   }
   return total > 0 ? static_cast<double>(known) / static_cast<double>(total) : 0.0;
 }

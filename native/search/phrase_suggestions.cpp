@@ -10,9 +10,9 @@
 namespace sightline {
 namespace {
 
-constexpr std::array<std::string_view, 16> kSmallWords = {
-    "a",  "an", "the", "of", "in", "on", "at", "by", "to", "with", "and", "is", "are", "for",
-    "my", "me"};
+constexpr std::array<std::string_view, 16> kSmallWords = {"a",   "an",  "the", "of",   "in",  "on",
+                                                          "at",  "by",  "to",  "with", "and", "is",
+                                                          "are", "for", "my",  "me"};
 constexpr double kSmallWordWeight = 0.02;
 // A phrase that says more than was asked for is a little farther.
 constexpr double kSurplusCost = 0.25;
