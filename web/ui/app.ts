@@ -20,6 +20,9 @@ import { filterOf, formatState, isListing, parseState, sameSearch, toggled } fro
 import type { ViewState } from './view_state.js';
 
 const typingPauseMs = 90;
+// Where a bank answers what is typed first, the text model's bytes are not to be in the way of the
+// images. A text that is not in the bank asks for the model at once.
+const modelPauseMs = 2000;
 const noQuery = { text: '', file: null, similarTo: null, region: null, showAll: false };
 
 /** The page's one state and everything that follows from it. */
@@ -178,6 +181,8 @@ export class App {
   /** Suggestions first: they are small and wanted with the first letter. */
   private async prepareText(): Promise<void> {
     await this.engine.suggest('').catch(() => []);
+    const hasBank = this.engine.bundles.every(({ phraseCount }) => phraseCount > 0);
+    if (hasBank) await new Promise((resolve) => setTimeout(resolve, modelPauseMs));
     if (this.textModelBytes === 0 || this.encoder === 'none') return;
     // A failure is told when a search needs the encoder.
     await this.engine.warm('text').catch(() => this.notices.stopProgress());

@@ -47,6 +47,7 @@ export class SuggestionList {
 
   show(phrases: string[], typed: string): void {
     this.phrases = phrases;
+    this.element.dataset['typed'] = typed;
     this.element.replaceChildren(
       ...phrases.map((phrase, index) =>
         h(
