@@ -16,9 +16,13 @@ export interface EmbeddedText {
   standIn: string | null;
 }
 
+// How long the bank is not asked again after the network failed it.
+const passOverMs = 30_000;
+
 /** Texts to embeddings: by the examples and the phrase bank, else by the text encoder. */
 export class TextQueries {
   private tokenizer: Promise<Tokenizer> | null = null;
+  private bankFailedAt = -Infinity;
 
   constructor(
     private readonly core: Core,
@@ -77,11 +81,15 @@ export class TextQueries {
    * told, not passed over.
    */
   private async find(phrase: string): Promise<Float32Array | null> {
+    const example = this.examples.get(phrase);
+    if (example) return example;
+    if (this.hasEncoder && performance.now() - this.bankFailedAt < passOverMs) return null;
     try {
-      return this.examples.get(phrase) ?? (await this.bank.find(phrase));
+      return await this.bank.find(phrase);
     } catch (error) {
       const { code } = toSightlineError(error);
       if (!isAbort(error) && this.hasEncoder && (code === 'network' || code === 'offline')) {
+        this.bankFailedAt = performance.now();
         return null;
       }
       throw error;
