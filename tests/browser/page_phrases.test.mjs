@@ -34,6 +34,7 @@ describe('phrases of the bank in Chromium', { skip: cannotVisit }, () => {
   test('suggestions complete what is typed, and arrows, Enter and Escape work on them', async () => {
     await visitor.visit('?encoder=none');
     await typeAndWait('red bu');
+    await visitor.resultsFor('red bu');
     const phrases = await options().allTextContents();
     assert.ok(phrases.length > 1 && phrases.length <= 8, phrases.join());
     for (const phrase of phrases) assert.match(phrase, /\bred\b.*\bbu|\bbu.*\bred\b/);
@@ -145,6 +146,7 @@ describe('phrases of the bank in Chromium', { skip: cannotVisit }, () => {
     const asked = watchRequests();
     const text = 'a gleaming red bus at night near warehouses';
     await visitor.page.fill('#query', text);
+    await visitor.page.keyboard.press('Enter');
     await standIn().waitFor();
     if (!asked.some((url) => modelFile.test(url))) {
       release();

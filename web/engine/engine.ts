@@ -117,9 +117,10 @@ export class Engine {
 
   async warm(encoder: 'text' | 'vision'): Promise<void> {
     await Promise.all(
-      this.sessions.map(({ encoders }) =>
-        encoder === 'text' ? encoders.warmText() : encoders.warmVision(),
-      ),
+      this.sessions.map(async ({ encoders, texts }) => {
+        if (encoder === 'text') await texts.warm();
+        else await encoders.warmVision();
+      }),
     );
   }
 

@@ -35,6 +35,7 @@ const ownAnswer: Standing = { standIn: null, needsEncoder: false };
 const partialPauseMs = 40;
 // An encoder that is loaded answers before this; only a longer wait is worth another text's images.
 const standInPauseMs = 200;
+const typingPauseMs = 800;
 const viewKinds = ['whole', 'tile', 'crop'] as const;
 
 /**
@@ -97,6 +98,10 @@ export async function runSearch(
   // What stands in may fail: the text's own answer tells what is wrong.
   showStandIn().catch(() => undefined);
   try {
+    if (options.settled === false && sessions.some(({ texts }) => !texts.isWarm)) {
+      await new Promise((resolve) => setTimeout(resolve, typingPauseMs));
+      signal.throwIfAborted();
+    }
     const encoded = await Promise.all(sessions.map(({ texts }) => texts.encoded(text, signal)));
     waiting.abort();
     return await answer(

@@ -23,6 +23,8 @@ const passOverMs = 30_000;
 export class TextQueries {
   private tokenizer: Promise<Tokenizer> | null = null;
   private bankFailedAt = -Infinity;
+  /** Whether the encoder answers without being fetched first. */
+  isWarm = false;
 
   constructor(
     private readonly core: Core,
@@ -35,6 +37,11 @@ export class TextQueries {
 
   get hasEncoder(): boolean {
     return encoderBytes(this.root.model, 'text') > 0;
+  }
+
+  async warm(): Promise<void> {
+    await this.encoders.warmText();
+    this.isWarm = true;
   }
 
   /** Where every phrase of the text is known; null otherwise. Fetches no model. */
@@ -69,6 +76,7 @@ export class TextQueries {
         const row = await this.find(phrase);
         if (row) return row;
         const encoded = await this.encoders.encodeText(phrase, signal);
+        this.isWarm = true;
         familiarity = Math.min(familiarity, (await this.loadTokenizer()).familiarity(phrase));
         return encoded;
       }),

@@ -24,6 +24,11 @@ export interface SearchOptions {
   showAll?: boolean | undefined;
   /** "none": no text model is loaded; texts outside the phrase bank get the nearest phrase's hits. */
   encoder?: 'auto' | 'none' | undefined;
+  /**
+   * False while the text is being typed: a text model that is not loaded yet is asked for only after
+   * a pause, for the next letter may make it a banked phrase.
+   */
+  settled?: boolean | undefined;
   /** How widely the graph is searched. Default 50. */
   efSearch?: number | undefined;
   path?: 'hnsw' | 'exact' | undefined;

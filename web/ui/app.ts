@@ -40,6 +40,8 @@ export class App {
   private readonly standIn: StandInNotice;
   private readonly empty: EmptyResults;
   private encoder = firstEncoderChoice();
+  /** False while a text is being typed. */
+  private settled = true;
 
   constructor(
     private readonly engine: SearchEngine,
@@ -161,7 +163,10 @@ export class App {
   private type(input: string, settled: boolean): void {
     const text = input.trim();
     clearTimeout(this.typing);
-    const change = () => this.update({ ...noQuery, text }, settled);
+    const change = () => {
+      this.settled = settled;
+      this.update({ ...noQuery, text }, settled);
+    };
     if (text === this.state.text && !settled) return;
     // What was under way answers an older text; it must not appear any more.
     this.search?.abort();
@@ -198,8 +203,8 @@ export class App {
     try {
       const query = await engineQuery(this.state, this.engine, this.thumbnails, this.box);
       signal.throwIfAborted();
-      const { encoder } = this;
-      for await (const result of this.engine.search({ ...query, encoder, signal })) {
+      const { encoder, settled } = this;
+      for await (const result of this.engine.search({ ...query, encoder, settled, signal })) {
         if (signal.aborted) return;
         this.showResult(result);
       }
