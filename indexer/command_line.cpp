@@ -153,6 +153,12 @@ void add_build(Parser& parser) {
       ->check(CLI::Range(1, 1024));
   add_choice(command, "--publish-models", options->models, kPublishedModels,
              "Models the site carries for search in the browser (default both)");
+  command->add_option("--phrases", options->phrases,
+                      "A file with a phrase a line that the site answers without a text model");
+  command
+      ->add_option("--bank-phrases", options->bank_phrase_count,
+                   "Such phrases made by rule; default: 1,000 to 20,000, by the number of images")
+      ->check(CLI::Range(0, 1000000));
   add_choice(command, "--progress", options->progress, kProgressStyles,
              "How progress is told on stderr (default auto)");
   command->footer(
@@ -182,6 +188,8 @@ void add_search(Parser& parser) {
       ->add_option("--filter", options->filters,
                    "Condition 'field OP value', OP one of = != >= <= in; repeated: all hold")
       ->allow_extra_args(false);
+  command->add_flag("--all", options->all,
+                    "Also show the nearest images where nothing fits a text");
   command->add_flag("--json", options->json, "Print one JSON object (always with --vectors)");
   command->add_flag(
       "--cold", options->cold,

@@ -14,9 +14,13 @@
 #include "native/bundle/examples.h"
 #include "native/bundle/object.h"
 #include "native/bundle/records.h"
+#include "native/clip/familiarity.h"
 #include "native/clip/image_preprocess.h"
 #include "native/clip/tokenizer.h"
 #include "native/search/conjunction.h"
+#include "native/search/hit_relevance.h"
+#include "native/search/phrase_lookup.h"
+#include "native/search/phrase_suggestions.h"
 #include "native/search/searcher.h"
 #include "native/vectors/dot.h"
 
@@ -194,6 +198,8 @@ val to_object(const Root& root) {
   for (const auto& index : root.indexes) indexes.call<void>("push", to_object(index));
   object.set("indexes", indexes);
   object.set("examples", to_array(root.examples));
+  object.set("phraseCount", root.phrase_bank.phrase_count);
+  object.set("suggestions", to_array(root.phrase_bank.suggestions));
   val pieces = val::array();
   for (const auto& piece : root.records) pieces.call<void>("push", to_object(piece.ref));
   object.set("records", pieces);
@@ -271,6 +277,8 @@ val to_object(const std::vector<Hit>& hits) {
   return object;
 }
 
+val to_value(const std::optional<ObjectRef>& ref) { return ref ? to_object(*ref) : val::null(); }
+
 // Searcher with JavaScript's values.
 class SearcherBinding {
  public:
@@ -304,11 +312,21 @@ class SearcherBinding {
   bool ready() const { return searcher_.ready(); }
   // embeddings: Float32Array [phrases, dim].
   val search(const val& embeddings, const val& options) {
-    const auto answer =
-        value_or_throw(searcher_.search(to_vector<float>(embeddings), to_search_options(options)));
+    const auto parsed = to_search_options(options);
+    const auto answer = value_or_throw(searcher_.search(to_vector<float>(embeddings), parsed));
+    RelevanceVerdict verdict;
+    if (parsed.kind == QueryKind::kText) {
+      const auto familiarity = options["familiarity"].as<double>();
+      verdict = judge_hits(searcher_.root().relevance, answer.hits, familiarity);
+    }
     val object = to_object(answer.hits);
     object.set("missing", to_array(answer.missing));
+    object.set("relevances", to_typed_array("Float64Array", verdict.relevances));
+    object.set("found", verdict.found);
     return object;
+  }
+  val phrase_directory(const std::string& text) const {
+    return to_value(find_phrase_directory(searcher_.root().phrase_bank, text));
   }
   val image_embedding(uint32_t image) const {
     return to_typed_array("Float32Array", value_or_throw(searcher_.image_embedding(image)));
@@ -344,10 +362,43 @@ class TokenizerBinding {
   val encode(const std::string& text) const {
     return to_typed_array("Uint32Array", value_or_throw(tokenizer_.encode(text)));
   }
+  double familiarity(const std::string& text) const { return text_familiarity(tokenizer_, text); }
 
  private:
   Tokenizer tokenizer_;
 };
+
+class PhraseSuggestionsBinding {
+ public:
+  explicit PhraseSuggestionsBinding(PhraseSuggestions suggestions)
+      : suggestions_(std::move(suggestions)) {}
+
+  static std::unique_ptr<PhraseSuggestionsBinding> parse(const val& payload) {
+    return std::make_unique<PhraseSuggestionsBinding>(
+        value_or_throw(PhraseSuggestions::parse(to_vector<uint8_t>(payload))));
+  }
+  val complete(const std::string& text, uint32_t count) const {
+    return to_array(suggestions_.complete(text, count));
+  }
+  val nearest(const std::string& text) const {
+    const auto phrase = suggestions_.nearest(text);
+    return phrase ? val(*phrase) : val::null();
+  }
+
+ private:
+  PhraseSuggestions suggestions_;
+};
+
+val phrase_leaf(const val& directory, const val& stored, const std::string& text) {
+  return to_value(
+      value_or_throw(find_phrase_leaf(to_object_ref(directory), to_vector<uint8_t>(stored), text)));
+}
+
+val phrase_embedding(const val& leaf, const val& stored, const std::string& text, uint32_t dim) {
+  const auto embedding = value_or_throw(
+      find_phrase_embedding(to_object_ref(leaf), to_vector<uint8_t>(stored), text, dim));
+  return embedding ? to_typed_array("Float32Array", *embedding) : val::null();
+}
 
 val unpack(const val& ref, const val& stored) {
   return to_typed_array(
@@ -433,10 +484,18 @@ EMSCRIPTEN_BINDINGS(sightline) {
       .function("imageEmbedding", &SearcherBinding::image_embedding)
       .function("findImageIds", &SearcherBinding::find_image_ids)
       .function("findRecord", &SearcherBinding::find_record)
-      .function("columns", &SearcherBinding::columns);
+      .function("columns", &SearcherBinding::columns)
+      .function("phraseDirectory", &SearcherBinding::phrase_directory);
   emscripten::class_<TokenizerBinding>("Tokenizer")
       .class_function("parse", &TokenizerBinding::parse)
-      .function("encode", &TokenizerBinding::encode);
+      .function("encode", &TokenizerBinding::encode)
+      .function("familiarity", &TokenizerBinding::familiarity);
+  emscripten::class_<PhraseSuggestionsBinding>("PhraseSuggestions")
+      .class_function("parse", &PhraseSuggestionsBinding::parse)
+      .function("complete", &PhraseSuggestionsBinding::complete)
+      .function("nearest", &PhraseSuggestionsBinding::nearest);
+  emscripten::function("phraseLeaf", &phrase_leaf);
+  emscripten::function("phraseEmbedding", &phrase_embedding);
   emscripten::function("unpackObject", &unpack);
   emscripten::function("readRecords", &read_records);
   emscripten::function("readCellPieces", &read_cell_pieces);

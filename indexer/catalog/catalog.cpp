@@ -303,6 +303,24 @@ Result<std::optional<std::vector<uint8_t>>> Catalog::get_thumbnail(const Sha256D
   return std::optional(std::vector<uint8_t>(jpeg.begin(), jpeg.end()));
 }
 
+Result<std::vector<int8_t>> Catalog::get_phrase_code(const Sha256Digest& model,
+                                                     const std::string& phrase) {
+  ASSIGN_OR_RETURN(SqliteRows rows, database_.query("SELECT code FROM phrases "
+                                                    "WHERE model_sha256 = ?1 AND phrase = ?2",
+                                                    {blob(model), text(phrase)}));
+  ASSIGN_OR_RETURN(const bool found, rows.next());
+  if (!found) return std::vector<int8_t>();
+  const SqliteBlob code = rows.blob(0);
+  return std::vector<int8_t>(code.begin(), code.end());
+}
+
+Result<void> Catalog::put_phrase_code(const Sha256Digest& model, const std::string& phrase,
+                                      std::span<const int8_t> code) {
+  const SqliteBlob bytes(reinterpret_cast<const uint8_t*>(code.data()), code.size());
+  return write("INSERT OR REPLACE INTO phrases (model_sha256, phrase, code) VALUES (?1, ?2, ?3)",
+               {blob(model), text(phrase), bytes});
+}
+
 Result<void> Catalog::put_error(const ItemError& error) {
   return write("INSERT INTO errors (path, stage, reason) VALUES (?1, ?2, ?3)",
                {text(error.path), text(error.stage), text(error.reason)});

@@ -76,6 +76,12 @@ class Catalog {
   Result<std::optional<std::vector<uint8_t>>> get_thumbnail(const Sha256Digest& content,
                                                             uint32_t thumbnail_px);
 
+  // A phrase's code for the phrase bank (encode_phrase) by the text model of that digest; empty
+  // where it is not known.
+  Result<std::vector<int8_t>> get_phrase_code(const Sha256Digest& model, const std::string& phrase);
+  Result<void> put_phrase_code(const Sha256Digest& model, const std::string& phrase,
+                               std::span<const int8_t> code);
+
   // The files the last build left out, in the order they were put.
   Result<void> put_error(const ItemError& error);
   Result<void> clear_errors();

@@ -85,6 +85,16 @@ CREATE TABLE errors (
 );
 )sql";
 
+// Came later; a program that does not know it loses nothing.
+constexpr const char* kPhraseSchema = R"sql(
+CREATE TABLE IF NOT EXISTS phrases (
+  model_sha256 BLOB NOT NULL,
+  phrase TEXT NOT NULL,
+  code BLOB NOT NULL,
+  PRIMARY KEY (model_sha256, phrase)
+) WITHOUT ROWID;
+)sql";
+
 std::string hex_text(int64_t value) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
@@ -117,11 +127,13 @@ Result<void> prepare_catalog(SqliteDatabase& database, const std::string& title)
   RETURN_IF_ERROR(
       database.run_script("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA "
                           "foreign_keys = ON; PRAGMA cache_size = -32768;"));
-  if (!is_empty) return {};
-  return database.run_script(
-      (std::string(kSchema) + "PRAGMA application_id = " + std::to_string(kCatalogApplicationId) +
-       "; PRAGMA user_version = " + std::to_string(kCatalogVersion) + "; COMMIT;")
-          .c_str());
+  if (is_empty) {
+    RETURN_IF_ERROR(database.run_script(
+        (std::string(kSchema) + "PRAGMA application_id = " + std::to_string(kCatalogApplicationId) +
+         "; PRAGMA user_version = " + std::to_string(kCatalogVersion) + "; COMMIT;")
+            .c_str()));
+  }
+  return database.run_script(kPhraseSchema);
 }
 
 }  // namespace sightline

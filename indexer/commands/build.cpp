@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "indexer/adapters/scan.h"
@@ -164,6 +165,25 @@ Result<void> record_errors(const std::vector<ItemError>& errors, const std::stri
   return write_file_atomic(path, std::string_view(lines));
 }
 
+// The lines of a file that hold something.
+Result<std::vector<std::string>> read_phrases(const std::string& path) {
+  constexpr size_t kMaxBytes = size_t{64} << 20;
+  constexpr size_t kMaxPhraseBytes = 1000;
+  std::vector<std::string> phrases;
+  if (path.empty()) return phrases;
+  ASSIGN_OR_RETURN(const auto text, read_text_file(path, kMaxBytes));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.size() > kMaxPhraseBytes) {
+      return invalid_argument("--phrases " + path + ": a line of " + std::to_string(line.size()) +
+                              " bytes, at most " + std::to_string(kMaxPhraseBytes) +
+                              "; give one phrase a line");
+    }
+    if (line.find_first_not_of(" \t\r") != std::string::npos) phrases.push_back(std::move(line));
+  }
+  return phrases;
+}
+
 PublishOptions publish_options(const BuildOptions& options, const Models& models,
                                const std::vector<HashedImage>& images) {
   PublishOptions publish;
@@ -240,6 +260,7 @@ Result<int> run_build(const BuildOptions& options) {
       return invalid_argument("source " + source + ": this is a file, expected a folder of images");
     }
   }
+  ASSIGN_OR_RETURN(auto phrases, read_phrases(options.phrases));
   ASSIGN_OR_RETURN(auto models, load_models(options, thread_count, progress));
   ASSIGN_OR_RETURN(const auto scans, scan_sources(options, progress));
 
@@ -270,7 +291,9 @@ Result<int> run_build(const BuildOptions& options) {
                      " failed; see " + errors_path);
   }
 
-  const auto publish = publish_options(options, models, images);
+  auto publish = publish_options(options, models, images);
+  publish.bank.builtin_count = options.bank_phrase_count;
+  publish.bank.phrases = std::move(phrases);
   const BuildStamp stamp(catalog_path, bundle_path);
   const auto fingerprint = BuildStamp::fingerprint(images, key, publish, models.clip);
   uint64_t new_file_count = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct BuildOptions {
   std::string records;  // of a file of vectors: what is known of each row; "": nothing
   std::string queries;  // vectors of queries to fit the codes to; "": the rows stand in
   PagedOptions paged;
+  std::string phrases;                        // a file with a phrase a line for the phrase bank
+  std::optional<uint32_t> bank_phrase_count;  // made by rule; nothing: by the collection's size
   ProgressStyle progress = ProgressStyle::kAuto;
 };
 

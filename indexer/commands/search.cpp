@@ -6,6 +6,7 @@
 #include "indexer/query/hit_json.h"
 #include "indexer/query/opened_bundle.h"
 #include "indexer/query/query_encoder.h"
+#include "native/search/hit_relevance.h"
 
 namespace sightline {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 struct Query {
   std::string shown;
   std::vector<float> embeddings;  // [phrases, embedding_dim]
+  double familiarity = 1.0;
 };
 
 Result<Query> make_query(const SearchCommandOptions& options, OpenedBundle& bundle,
@@ -29,8 +31,8 @@ Result<Query> make_query(const SearchCommandOptions& options, OpenedBundle& bund
     search.kind = QueryKind::kImage;
     return Query{options.image, std::move(embedding)};
   }
-  ASSIGN_OR_RETURN(auto embedding, embed_query_text(bundle, options.text));
-  return Query{options.text, std::move(embedding)};
+  ASSIGN_OR_RETURN(auto text, embed_query_text(bundle, options.text));
+  return Query{options.text, std::move(text.embeddings), text.familiarity};
 }
 
 void print_hit(const Root& root, size_t rank, const Hit& hit, const ImageRecord& record) {
@@ -59,14 +61,23 @@ Result<int> run_search(const SearchCommandOptions& options) {
   ASSIGN_OR_RETURN(auto bundle, OpenedBundle::open(options.bundle));
   RETURN_IF_ERROR(bundle.load_index());
   ASSIGN_OR_RETURN(const auto query, make_query(options, bundle, search));
-  ASSIGN_OR_RETURN(const auto hits, bundle.search(query.embeddings, search));
+  ASSIGN_OR_RETURN(auto hits, bundle.search(query.embeddings, search));
+  RelevanceVerdict verdict;
+  if (search.kind == QueryKind::kText) {
+    verdict = judge_hits(bundle.root().relevance, hits, query.familiarity);
+    if (!verdict.found && !options.all) hits.clear();
+  }
 
   JsonValue::Array hit_values;
   size_t rank = 0;
   for (const auto& hit : hits) {
     ASSIGN_OR_RETURN(const auto record, bundle.record(hit.image));
     if (options.json) {
-      hit_values.push_back(hit_json(bundle.root(), hit, record));
+      JsonValue value = hit_json(bundle.root(), hit, record);
+      if (!verdict.relevances.empty()) {
+        value.set("relevance", verdict.relevances[hit_values.size()]);
+      }
+      hit_values.push_back(std::move(value));
     } else {
       print_hit(bundle.root(), ++rank, hit, record);
     }
@@ -76,7 +87,8 @@ Result<int> run_search(const SearchCommandOptions& options) {
         {"query", query.shown}, {"k", options.k}, {"hits", std::move(hit_values)}};
     std::printf("%s\n", dump_json(answer).c_str());
   } else if (hits.empty()) {
-    std::printf("nothing found\n");
+    std::printf("nothing found%s\n",
+                verdict.found ? "" : " that fits; --all shows the nearest images");
   }
   return 0;
 }

@@ -25,6 +25,7 @@ struct SearchCommandOptions {
   uint32_t ef_search = 50;
   SearchPath path = SearchPath::kHnsw;
   std::vector<std::string> filters;  // 'field OP value'
+  bool all = false;                  // also where nothing fits the text
   bool json = false;
 };
 

@@ -1,5 +1,8 @@
 #include "indexer/models/clip_model.h"
 
+#include <algorithm>
+#include <map>
+
 #include "indexer/models/tokenizer_files.h"
 
 namespace sightline {
@@ -44,6 +47,33 @@ Result<std::vector<float>> ClipModel::embed_text(std::span<const std::string> te
   for (const std::string& text : texts) {
     ASSIGN_OR_RETURN(const auto ids, tokenizer_.encode(text));
     RETURN_IF_ERROR(text_->append_embedding(ids, rows));
+  }
+  return rows;
+}
+
+Result<std::vector<float>> ClipModel::embed_text_batches(
+    std::span<const std::string> texts, const std::function<void(size_t)>& done) const {
+  // By length and then in the order given, so that which texts run together is always the same.
+  std::map<size_t, std::vector<size_t>> by_length;
+  std::vector<std::vector<uint32_t>> ids(texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    ASSIGN_OR_RETURN(ids[i], tokenizer_.encode(texts[i]));
+    by_length[ids[i].size()].push_back(i);
+  }
+  std::vector<float> rows(texts.size() * dim_);
+  for (const auto& [length, members] : by_length) {
+    const size_t batch = text_->batch_size();
+    for (size_t start = 0; start < members.size(); start += batch) {
+      const size_t end = std::min(start + batch, members.size());
+      std::vector<std::span<const uint32_t>> together;
+      for (size_t i = start; i < end; ++i) together.emplace_back(ids[members[i]]);
+      std::vector<float> found;
+      RETURN_IF_ERROR(text_->append_embeddings(together, found));
+      for (size_t i = start; i < end; ++i) {
+        std::copy_n(found.data() + (i - start) * dim_, dim_, rows.data() + members[i] * dim_);
+      }
+      if (done) done(end - start);
+    }
   }
   return rows;
 }

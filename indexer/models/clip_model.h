@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,6 +47,11 @@ class ClipModel {
   // [texts.size(), dim] float32, unit rows; a text beyond the context length is cut.
   // Requires with_text.
   Result<std::vector<float>> embed_text(std::span<const std::string> texts) const;
+
+  // The same, faster for many: texts of one length run together. done is called with the number of
+  // texts of each run, from any thread.
+  Result<std::vector<float>> embed_text_batches(std::span<const std::string> texts,
+                                                const std::function<void(size_t)>& done = {}) const;
 
   // pixels: [n, 3, image_size_px, image_size_px] float32 as preprocess() makes them.
   // Returns [n, dim] float32, unit rows, batch_size() images a run. Requires with_vision.

@@ -126,16 +126,18 @@ struct TextTower::Input {
   std::vector<InputTensor> tensors;
 };
 
-TextTower::Input TextTower::input(std::span<const uint32_t> ids) const {
+TextTower::Input TextTower::input(std::span<const std::span<const uint32_t>> texts,
+                                  size_t row_count) const {
   Input input;
-  const size_t length = std::max(fixed_length_, ids.size());
-  for (size_t row = 0; row < row_count_; ++row) {
+  const size_t length = std::max(fixed_length_, texts.front().size());
+  for (size_t row = 0; row < row_count; ++row) {
+    const auto ids = texts[std::min(row, texts.size() - 1)];
     for (size_t i = 0; i < length; ++i) {
       input.ids.push_back(i < ids.size() ? ids[i] : end_id_);
       input.mask.push_back(i < ids.size() ? 1 : 0);
     }
   }
-  const std::vector<int64_t> shape = {static_cast<int64_t>(row_count_),
+  const std::vector<int64_t> shape = {static_cast<int64_t>(row_count),
                                       static_cast<int64_t>(length)};
   input.tensors.push_back({input_, shape, std::span<const int64_t>(input.ids)});
   if (session_.find_input(kAttentionMask) != nullptr) {
@@ -151,20 +153,31 @@ Result<TextTower> TextTower::load(const ModelFile& file, uint32_t max_length, ui
   const auto& shape = tower.input_shape();
   tower.end_id_ = end_id;
   if (shape[0] > 0) tower.row_count_ = static_cast<size_t>(shape[0]);
+  tower.has_open_batch_ = shape[0] <= 0;
   if (shape[1] > 0) tower.fixed_length_ = static_cast<size_t>(shape[1]);
   if (tower.fixed_length_ != 0 && tower.fixed_length_ < max_length) {
     return model_error(tower.session_.title() + " takes texts of " + std::to_string(shape[1]) +
                        " tokens, the tokenizer gives up to " + std::to_string(max_length) +
                        "; set max_position_embeddings in config.json");
   }
-  const uint32_t sample[] = {end_id};
-  RETURN_IF_ERROR(tower.learn_dim(tower.input(sample).tensors));
+  const std::span<const uint32_t> sample(&end_id, 1);
+  RETURN_IF_ERROR(tower.learn_dim(tower.input({&sample, 1}, tower.row_count_).tensors));
   return tower;
 }
 
 Result<void> TextTower::append_embedding(std::span<const uint32_t> ids,
                                          std::vector<float>& rows) const {
-  return append_unit_rows(input(ids).tensors, 1, rows);
+  return append_unit_rows(input({&ids, 1}, row_count_).tensors, 1, rows);
+}
+
+size_t TextTower::batch_size() const {
+  constexpr size_t kOpenBatch = 32;
+  return has_open_batch_ && !session_.quantizes_dynamically() ? kOpenBatch : row_count_;
+}
+
+Result<void> TextTower::append_embeddings(std::span<const std::span<const uint32_t>> texts,
+                                          std::vector<float>& rows) const {
+  return append_unit_rows(input(texts, batch_size()).tensors, texts.size(), rows);
 }
 
 InputTensor VisionTower::input(std::span<const float> pixels) const {

@@ -57,13 +57,22 @@ class TextTower : public ClipTower {
   // own length, which in a causal tower pooled at the end token gives what padding would.
   Result<void> append_embedding(std::span<const uint32_t> ids, std::vector<float>& rows) const;
 
+  // Texts in one run: the fixed batch of the model, else 32, or 1 where it quantises by the range
+  // of the whole batch. Constant, as for images.
+  size_t batch_size() const;
+
+  // The same for at most batch_size() texts of equal length; a run is filled up.
+  Result<void> append_embeddings(std::span<const std::span<const uint32_t>> texts,
+                                 std::vector<float>& rows) const;
+
  private:
   explicit TextTower(ClipTower tower) : ClipTower(std::move(tower)) {}
   struct Input;
-  Input input(std::span<const uint32_t> ids) const;
+  Input input(std::span<const std::span<const uint32_t>> texts, size_t row_count) const;
 
   uint32_t end_id_ = 0;
-  size_t row_count_ = 1;     // the fixed batch
+  size_t row_count_ = 1;  // the fixed batch
+  bool has_open_batch_ = false;
   size_t fixed_length_ = 0;  // 0 where the length is open
 };
 

@@ -8,7 +8,7 @@
 namespace sightline {
 namespace {
 
-constexpr const char* kStampVersion = "build stamp 1";
+constexpr const char* kStampVersion = "build stamp 2";
 
 void write_source(ByteWriter& writer, const HashedImage& image) {
   const SourceImage& source = image.source;
@@ -75,6 +75,9 @@ Sha256Digest BuildStamp::fingerprint(const std::vector<HashedImage>& images, con
   writer.write(options.thumbnail_px);
   writer.write(static_cast<uint8_t>(options.models));
   for (const auto& name : options.class_names) writer.write_string(name);
+  writer.write(options.bank.builtin_count.has_value());
+  writer.write(options.bank.builtin_count.value_or(0));
+  for (const auto& phrase : options.bank.phrases) writer.write_string(phrase);
   for (const auto& image : images) write_source(writer, image);
   return sha256(writer.bytes());
 }

@@ -6,7 +6,9 @@
 #include "indexer/models/tokenizer_files.h"
 #include "indexer/publish/phrases.h"
 #include "indexer/publish/quality_report.h"
+#include "indexer/publish/relevance_fit.h"
 #include "native/bundle/image_ids.h"
+#include "native/clip/familiarity.h"
 
 namespace sightline {
 namespace {
@@ -115,9 +117,34 @@ Result<ModelInfo> add_model(const PublishOptions& options, const ClipModel& clip
   return model;
 }
 
+// The names of the classes that were detected somewhere.
+std::vector<std::string> detected_classes(const BundleTables& tables,
+                                          const std::vector<std::string>& class_names) {
+  std::vector<bool> detected(class_names.size());
+  for (const auto& record : tables.records) {
+    for (const auto& detection : record.detections) {
+      if (detection.class_id < detected.size()) detected[detection.class_id] = true;
+    }
+  }
+  std::vector<std::string> names;
+  for (size_t i = 0; i < class_names.size(); ++i) {
+    if (detected[i]) names.push_back(class_names[i]);
+  }
+  return names;
+}
+
+// Phrases that the pictures most likely answer, of words that the model knows.
+std::vector<std::string> fitting_phrases(const BundleTables& tables,
+                                         const std::vector<std::string>& class_names,
+                                         const Tokenizer& tokenizer) {
+  auto phrases = example_phrases(detected_classes(tables, class_names));
+  std::erase_if(phrases, [&](const auto& text) { return text_familiarity(tokenizer, text) < 1; });
+  return phrases;
+}
+
 Result<void> add_indexes(const BundleTables& tables, const PublishOptions& options,
                          const ClipModel& clip, BundleWriter& writer, Progress& progress,
-                         Root& root) {
+                         Root& root, std::vector<std::string>& example_texts) {
   auto phrases = query_phrases(options.class_names);
   phrases.resize(std::min(phrases.size(), kMaxPhrases));
   progress.begin("phrases");
@@ -144,9 +171,17 @@ Result<void> add_indexes(const BundleTables& tables, const PublishOptions& optio
   const RowTable* const row_tables[] = {&tables.whole, &tables.crops};
   const auto candidates = example_phrases(options.class_names);
   ASSIGN_OR_RETURN(const auto candidate_embeddings, clip.embed_text(candidates));
-  const auto examples = choose_examples(candidates, candidate_embeddings, row_tables);
+  auto examples = choose_examples(candidates, candidate_embeddings, row_tables);
+  // What the bank would answer, so that a query has one embedding wherever it is found.
+  for (auto& example : examples)
+    example.embedding = decode_phrase(encode_phrase(example.embedding));
+  const auto fitting = fitting_phrases(tables, options.class_names, clip.tokenizer());
+  ASSIGN_OR_RETURN(root.relevance,
+                   calibrate_relevance(fitting, std::span(row_tables).first(root.indexes.size()),
+                                       root.indexes, clip));
   ASSIGN_OR_RETURN(root.examples,
                    writer.add_payload(ObjectKind::kExamples, write_examples(examples, clip.dim())));
+  for (const auto& example : examples) example_texts.push_back(example.text);
   return {};
 }
 
@@ -164,7 +199,15 @@ Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
     root.datasets.push_back({slug, options.licence, options.media_base_url});
   }
   ASSIGN_OR_RETURN(root.model, add_model(options, clip, writer));
-  RETURN_IF_ERROR(add_indexes(tables, options, clip, writer, progress, root));
+  std::vector<std::string> examples;
+  RETURN_IF_ERROR(add_indexes(tables, options, clip, writer, progress, root, examples));
+  std::vector<std::string> sequences;
+  for (const auto& record : tables.records) sequences.push_back(record.sequence);
+  std::sort(sequences.begin(), sequences.end());
+  sequences.erase(std::unique(sequences.begin(), sequences.end()), sequences.end());
+  const auto phrases = bank_phrases(options.bank, examples, sequences, options.class_names,
+                                    tables.records.size(), clip.tokenizer());
+  ASSIGN_OR_RETURN(root.phrase_bank, publish_phrase_bank(phrases, clip, catalog, writer, progress));
   RETURN_IF_ERROR(add_thumbnails(tables, options.thumbnail_px, catalog, writer, progress));
   progress.begin("records", tables.records.size());
   RETURN_IF_ERROR(add_records(tables.records, writer, progress, root));

@@ -8,6 +8,7 @@
 #include "indexer/publish/bundle_tables.h"
 #include "indexer/publish/bundle_writer.h"
 #include "indexer/publish/graph_builder.h"
+#include "indexer/publish/publish_bank.h"
 
 namespace sightline {
 
@@ -23,6 +24,7 @@ struct PublishOptions {
   PublishedModels models = PublishedModels::kBoth;
   std::string model_warning;  // shown to visitors, or empty
   std::vector<std::string> class_names;
+  BankOptions bank;
 };
 
 // Builds the indexes, measures them and writes the bundle, manifest last. The same tables and

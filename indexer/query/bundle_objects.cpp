@@ -41,6 +41,13 @@ Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
   list.add(root.image_ids, "image ids");
   list.add(root.examples, "examples");
   list.add(root.model.tokenizer, "tokenizer");
+  list.add(root.phrase_bank.suggestions, "suggestions");
+  for (const auto& directory : root.phrase_bank.directories) {
+    list.add(directory.ref, "phrase bank");
+    ASSIGN_OR_RETURN(const auto payload, bundle.fetch({directory.ref}));
+    ASSIGN_OR_RETURN(const auto leaves, parse_phrase_directory(payload));
+    for (const auto& leaf : leaves) list.add(leaf.ref, "phrase bank");
+  }
   for (const auto& file : root.model.files) list.add(file.parts, file.name);
   for (const auto& piece : root.records) list.add(piece.ref, "records");
   for (uint32_t image = 0; image < root.image_count; ++image) {

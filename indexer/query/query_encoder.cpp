@@ -7,6 +7,8 @@
 #include "indexer/media/decode.h"
 #include "indexer/models/clip_towers.h"
 #include "indexer/models/model_registry.h"
+#include "indexer/query/banked_phrase.h"
+#include "native/clip/familiarity.h"
 #include "native/clip/image_preprocess.h"
 #include "native/clip/tokenizer.h"
 #include "native/search/conjunction.h"
@@ -85,8 +87,30 @@ Result<std::vector<float>> embed_query_texts(OpenedBundle& bundle,
   return embeddings;
 }
 
-Result<std::vector<float>> embed_query_text(OpenedBundle& bundle, const std::string& text) {
-  return embed_query_texts(bundle, split_conjunction(text));
+Result<EmbeddedText> embed_query_text(OpenedBundle& bundle, const std::string& text) {
+  const size_t dim = bundle.root().model.embedding_dim;
+  const auto phrases = split_conjunction(text);
+  EmbeddedText query{std::vector<float>(phrases.size() * dim), 1.0};
+  std::vector<std::string> unknown;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < phrases.size(); ++i) {
+    ASSIGN_OR_RETURN(const auto embedding, find_banked_phrase(bundle, phrases[i]));
+    if (embedding) {
+      std::copy(embedding->begin(), embedding->end(), query.embeddings.data() + i * dim);
+    } else {
+      unknown.push_back(phrases[i]);
+      places.push_back(i);
+    }
+  }
+  if (unknown.empty()) return query;
+  ASSIGN_OR_RETURN(const auto embedded, embed_query_texts(bundle, unknown));
+  ASSIGN_OR_RETURN(const auto payload, bundle.fetch(bundle.root().model.tokenizer));
+  ASSIGN_OR_RETURN(const auto tokenizer, Tokenizer::parse(payload));
+  for (size_t i = 0; i < places.size(); ++i) {
+    std::copy_n(embedded.data() + i * dim, dim, query.embeddings.data() + places[i] * dim);
+    query.familiarity = std::min(query.familiarity, text_familiarity(tokenizer, unknown[i]));
+  }
+  return query;
 }
 
 Result<std::vector<float>> embed_query_image(OpenedBundle& bundle, const std::string& path) {

@@ -27,7 +27,9 @@ enum class ObjectKind : uint8_t {
   kTokenizer = 11,
   kExamples = 12,
   kRefinement = 13,
-  kTransform = 18,  // of a paged index, what only refinement needs
+  kPhrases = 16,      // a page of the phrase bank
+  kSuggestions = 17,  // phrases to complete what is typed
+  kTransform = 18,    // of a paged index, what only refinement needs
   kCell = 19,
   kPiece = 20,
 };

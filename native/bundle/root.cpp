@@ -21,6 +21,8 @@ enum class SectionKind : uint16_t {
   kRecords = 4,
   kQuality = 5,
   kRouter = 6,  // reserved
+  kPhraseBank = 8,
+  kRelevance = 9,
 };
 
 struct SectionEntry {
@@ -262,13 +264,23 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
       return read_quality(reader, root.quality);
     case SectionKind::kRouter:
       return {};
+    case SectionKind::kPhraseBank: {
+      ASSIGN_OR_RETURN(root.phrase_bank, read_phrase_bank(reader));
+      return {};
+    }
+    case SectionKind::kRelevance: {
+      ASSIGN_OR_RETURN(root.relevance, read_relevance(reader));
+      return {};
+    }
   }
   return {};
 }
 
 bool is_known(uint16_t kind) {
-  return kind >= static_cast<uint16_t>(SectionKind::kDescription) &&
-         kind <= static_cast<uint16_t>(SectionKind::kQuality);
+  return (kind >= static_cast<uint16_t>(SectionKind::kDescription) &&
+          kind <= static_cast<uint16_t>(SectionKind::kQuality)) ||
+         kind == static_cast<uint16_t>(SectionKind::kPhraseBank) ||
+         kind == static_cast<uint16_t>(SectionKind::kRelevance);
 }
 
 // What no single section can see: that the sections agree with each other.
@@ -317,6 +329,12 @@ std::vector<uint8_t> write_root(const Root& root) {
   sections.emplace_back(SectionKind::kRecords, write_records(root));
   sections.emplace_back(SectionKind::kQuality, write_quality(root.quality));
   const size_t first_version_sections = sections.size();
+  if (!root.phrase_bank.directories.empty()) {
+    sections.emplace_back(SectionKind::kPhraseBank, write_phrase_bank(root.phrase_bank));
+  }
+  if (root.relevance.is_known()) {
+    sections.emplace_back(SectionKind::kRelevance, write_relevance(root.relevance));
+  }
   const bool has_paged_index =
       std::any_of(root.indexes.begin(), root.indexes.end(),
                   [](const IndexInfo& index) { return index.layout == IndexLayout::kPaged; });

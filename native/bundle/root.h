@@ -9,6 +9,8 @@
 #include "native/base/result.h"
 #include "native/bundle/cells.h"
 #include "native/bundle/object_ref.h"
+#include "native/bundle/phrase_bank.h"
+#include "native/bundle/relevance.h"
 
 namespace sightline {
 
@@ -99,6 +101,8 @@ struct Root {
   ObjectParts image_ids;
   ObjectParts examples;
   std::vector<QualityFigure> quality;
+  PhraseBankInfo phrase_bank;  // no directories: the bundle has none
+  RelevanceInfo relevance;
 };
 
 // The raw (uncompressed) bytes of a root object (FORMAT.md, section 4), and back.

@@ -4,17 +4,20 @@
 //   npm run bench -- browser   the vector libraries of the browser beside ours, in a page
 //   npm run bench -- cdn       the first answer from an empty cache, 20 Mbit/s and 40 ms away
 //   npm run bench -- streets   precision@10 and mAP@0.5 on rendered frames no model was trained on
-// Options: --rows N --queries N (all but streets), --count N (streets: frames to render),
-// --browser Chromium|Firefox, --method NAME (browser: those that start so), --bundle DIR (cdn: a bundle of the vectors of --rows).
+//   npm run bench -- phrases   a phrase bank at full size: bytes a query, time of the build
+//   npm run bench -- relevance "nothing found" for nonsense, real queries kept
+// Options: --rows N --queries N (all but streets), --count N (streets, relevance, phrases: frames to render),
+// --phrases N (phrases: of the bank), --browser Chromium|Firefox, --method NAME (browser: those that start so),
+// --bundle DIR (cdn: a bundle of the vectors of --rows).
 import { parseArgs } from 'node:util';
 import { benchBrowsers } from './browser_bench.mjs';
 import { benchCdn } from './cdn_bench.mjs';
 import { benchCore } from './core_table.mjs';
 import { benchMethods } from './native_bench.mjs';
+import { benchPhrases } from './phrases_bench.mjs';
+import { benchRelevance } from './relevance_bench.mjs';
 import { benchStreets } from './streets_bench.mjs';
 
-const usage =
-  'usage: npm run bench -- native|wasm|browser|cdn|streets [--rows N] [--queries N] [--count N] [--browser NAME] [--method NAME] [--bundle DIR]';
 const benches = {
   native(options) {
     benchCore({ ...options, rows: options.rows ?? 50_000, withWasm: false });
@@ -24,8 +27,11 @@ const benches = {
   browser: benchBrowsers,
   cdn: benchCdn,
   streets: benchStreets,
+  phrases: benchPhrases,
+  relevance: benchRelevance,
 };
-const numbers = { rows: undefined, queries: 1000, count: 2000 };
+const usage = `usage: npm run bench -- ${Object.keys(benches).join('|')} [--rows N] [--queries N] [--count N] [--phrases N] [--browser NAME] [--method NAME] [--bundle DIR]`;
+const numbers = { rows: undefined, queries: 1000, count: 2000, phrases: 200_000 };
 
 function readArguments() {
   try {

@@ -28,7 +28,7 @@ const readLines = (path) =>
     .map((line) => JSON.parse(line));
 
 // Renders once; returns the folder.
-function render(seed, count) {
+export function renderStreets(seed, count) {
   const drives = join(folder, `streets-${seed}-${count}`);
   if (existsSync(drives)) return drives;
   rmSync(`${drives}.unfinished`, { recursive: true, force: true });
@@ -39,7 +39,7 @@ function render(seed, count) {
 }
 
 // Indexes with the embedded models, from the beginning: other models must not be answered for.
-function index(drives, name, ...options) {
+export function indexStreets(drives, name, ...options) {
   const site = join(folder, `${name}-site`);
   const catalog = join(folder, `${name}-catalog`);
   for (const path of [site, catalog]) rmSync(path, { recursive: true, force: true });
@@ -49,6 +49,8 @@ function index(drives, name, ...options) {
   run(sightline, [...args, ...options], { showProgress: true });
   return site;
 }
+
+export const readFrames = (drives) => readLines(join(drives, 'scenes.jsonl'));
 
 function askQueries(site, frames) {
   const known = new Set(frames.map(({ path }) => path));
@@ -96,14 +98,14 @@ function detectorFigures(frames, detected, counts) {
 }
 
 function measureDetector(count) {
-  const drives = render(detectorSeed, count);
-  const site = index(drives, 'detector', '--confidence', '0.05', '--crops', 'off');
+  const drives = renderStreets(detectorSeed, count);
+  const site = indexStreets(drives, 'detector', '--confidence', '0.05', '--crops', 'off');
   const exported = join(folder, 'detector-export');
   rmSync(exported, { recursive: true, force: true });
   run(sightline, ['export', site, '--out', exported]);
   const records = readLines(join(exported, 'metadata.jsonl'));
   const detected = new Map(records.map(({ path, detections }) => [path, detections]));
-  const frames = readLines(join(drives, 'scenes.jsonl'));
+  const frames = readFrames(drives);
   const lost = frames.find(({ path }) => !detected.has(path));
   if (lost) throw new Error(`${lost.path} is not in the bundle`);
   const seen = ({ visibility }) => visibility >= 0.5;
@@ -118,9 +120,9 @@ function measureDetector(count) {
 
 export function benchStreets({ count }) {
   console.log(`streets: ${count} frames of seed ${searchSeed}\n${machine()}\n`);
-  const drives = render(searchSeed, count);
-  const frames = readLines(join(drives, 'scenes.jsonl'));
-  const answers = askQueries(index(drives, 'streets'), frames);
+  const drives = renderStreets(searchSeed, count);
+  const frames = readFrames(drives);
+  const answers = askQueries(indexStreets(drives, 'streets'), frames);
   const kinds = summarise(answers);
   const detector = measureDetector(Math.min(count, mostDetectorFrames));
 

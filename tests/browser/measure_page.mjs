@@ -8,6 +8,7 @@ import { startShapedServer } from './shaped_server.mjs';
 
 const folder = process.argv[2] ?? site;
 const line = { roundTripMs: 40, bitsPerSecond: 20e6 };
+const bankedPhrase = 'a white van at night';
 
 const kindOf = (path) =>
   path.includes('objects/') ? extname(path).slice(1) : path.includes('ort') ? 'runtime' : 'shell';
@@ -20,7 +21,8 @@ function bytesByKind(requests) {
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
-async function measureOnce(browser) {
+// Clicks the first example, or types a phrase of the bank that is none.
+async function measureOnce(browser, phrase) {
   const { address, requests, stop } = await startShapedServer({ roots: { '/': folder }, ...line });
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
@@ -31,7 +33,8 @@ async function measureOnce(browser) {
   await page.goto(address, { waitUntil: 'commit' });
   await page.waitForSelector('.chip-button');
   const examplesMs = performance.now() - began;
-  await page.click('.chip-button');
+  if (phrase === null) await page.click('.chip-button');
+  else await page.fill('#query', phrase);
   await page.waitForFunction(
     () =>
       document.querySelector('#results').dataset.query !== '' &&
@@ -47,16 +50,24 @@ async function measureOnce(browser) {
 }
 
 const browser = await startChromium();
-const runs = [];
-for (let i = 0; i < 5; ++i) runs.push(await measureOnce(browser));
+const clicked = [];
+const typed = [];
+for (let i = 0; i < 5; ++i) {
+  clicked.push(await measureOnce(browser, null));
+  typed.push(await measureOnce(browser, bankedPhrase));
+}
 await browser.close();
+const summaryOf = (runs) => ({
+  examplesShownMs: Math.round(median(runs.map((run) => run.examplesMs))),
+  firstThumbnailsMs: Math.round(median(runs.map((run) => run.firstThumbnailsMs))),
+  bytesByKind: runs.at(-1).firstBytes,
+});
 console.log(
   JSON.stringify(
     {
       machine: cpus()[0].model,
-      examplesShownMs: Math.round(median(runs.map((run) => run.examplesMs))),
-      firstThumbnailsMs: Math.round(median(runs.map((run) => run.firstThumbnailsMs))),
-      bytesByKind: runs.at(-1).firstBytes,
+      exampleClicked: summaryOf(clicked),
+      bankedPhraseTyped: { phrase: bankedPhrase, ...summaryOf(typed) },
     },
     null,
     2,

@@ -32,7 +32,7 @@ describe('hosts and networks in Chromium', { skip: cannotVisit }, () => {
     });
     await visitor.page.evaluate(() => navigator.serviceWorker.ready);
     await visitor.context.setOffline(true);
-    await visitor.page.goto(`${visitor.address}#q=a%20tree`);
+    await visitor.page.goto(`${visitor.address}#q=a%20car%20under%20the%20trees`);
     await visitor.page.reload();
     await visitor.page.waitForSelector('#results .card img[src^="blob:"]');
     await visitor.page.fill('#query', 'never typed before');

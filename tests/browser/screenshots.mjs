@@ -43,5 +43,23 @@ const openFirst = async (page) => {
 await shoot('search_light', { ...desktop, colorScheme: 'light' }, '#q=red+bus+at+night');
 await shoot('image_dark', { ...desktop, colorScheme: 'dark' }, '#q=red+bus+at+night', openFirst);
 await shoot('search_phone', { ...phone, colorScheme: 'light' }, '#q=snow');
+
+const typed = (text) => async (page) => {
+  await page.focus('#query');
+  await page.locator('#query').pressSequentially(text);
+  await page.waitForSelector('#suggestions [role="option"]');
+  await page.keyboard.press('ArrowDown');
+};
+const standIn = async (page) => {
+  await page.fill('#query', 'a gleaming red bus near warehouses');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.stand-in:not([hidden])');
+};
+for (const colorScheme of ['light', 'dark']) {
+  await shoot(`suggestions_${colorScheme}`, { ...desktop, colorScheme }, '', typed('red b'));
+  await shoot(`stand_in_${colorScheme}`, { ...desktop, colorScheme }, '?encoder=none', standIn);
+}
+await shoot('suggestions_phone', { ...phone, colorScheme: 'light' }, '', typed('dog in'));
+await shoot('stand_in_phone', { ...phone, colorScheme: 'dark' }, '?encoder=none', standIn);
 await browser.close();
 await host.stop();

@@ -9,7 +9,7 @@ import { ByteCursor, FormatError, check } from './byte_cursor.mjs';
 
 const kindNames = [
   ...['', 'root', 'codes', 'graph', 'views', 'records', 'columns', 'ids', 'jpg', 'thumbs'],
-  ...['model', 'tokenizer', 'examples', 'refinement'],
+  ...['model', 'tokenizer', 'examples', 'refinement', '', '', 'phrases', 'suggest'],
 ];
 const maxObjectBytes = 16_777_216;
 const maxDim = 4096;
@@ -83,6 +83,8 @@ export function parseRoot(bytes) {
     3: (section) => root.indexes.push(readIndex(section)),
     4: readRecordPlaces,
     5: readQuality,
+    8: (section) => (root.phraseBank = readPhraseBank(section)),
+    9: (section) => (root.relevance = readRelevance(section)),
   };
   for (let i = 0; i < sectionCount; ++i) {
     const [kind, flags, offset, length] = [cursor.u16(), cursor.u16(), cursor.u32(), cursor.u32()];
@@ -344,6 +346,82 @@ export function parseTokenizerHeader(bytes) {
   return header;
 }
 
+// 4.6. Phrase bank.
+const readPages = (cursor) => {
+  const pages = cursor.list(cursor.u32(), 52, () => ({
+    firstKey: cursor.u64(),
+    ref: readRef(cursor, [16]),
+  }));
+  check(ascend(pages.map(({ firstKey }) => firstKey)), 'phrase bank: the keys do not ascend');
+  return pages;
+};
+const ascend = (keys) => keys.every((key, i) => i === 0 || keys[i - 1] < key);
+
+function readPhraseBank(cursor) {
+  const normalization = cursor.u16();
+  cursor.u16();
+  if (normalization !== 1) return null;
+  return {
+    phraseCount: cursor.u32(),
+    directories: readPages(cursor),
+    suggestions: readParts(cursor, 17),
+  };
+}
+
+// 4.7. Relevance.
+function readRelevance(cursor) {
+  const names = ['bias', 'similarityWeight', 'familiarityWeight', 'cutOff', 'unrelated', 'strong'];
+  const relevance = Object.fromEntries(names.map((name) => [name, cursor.f64()]));
+  relevance.fittingQuantiles = cursor.list(3, 8, cursor.f64);
+  relevance.nonsenseQuantiles = cursor.list(3, 8, cursor.f64);
+  const { bias, similarityWeight, familiarityWeight, cutOff, unrelated, strong } = relevance;
+  const finite = [bias, similarityWeight, familiarityWeight, unrelated, strong].every(isFinite);
+  const inRange = similarityWeight >= 0 && familiarityWeight >= 0 && cutOff >= 0 && cutOff <= 1;
+  check(finite && inRange && strong > unrelated, 'relevance: out of range');
+  return relevance;
+}
+
+// 15. Pages of the phrase bank.
+export function parsePhraseDirectory(bytes) {
+  const cursor = new ByteCursor(bytes, 'phrase directory');
+  check(cursor.u32() === 1, 'phrase directory: another kind of page');
+  const pages = readPages(cursor);
+  cursor.end();
+  return pages;
+}
+
+export function parsePhraseLeaf(bytes, embeddingDim) {
+  const cursor = new ByteCursor(bytes, 'phrases');
+  check(cursor.u32() === 0, 'phrases: another kind of page');
+  const [dim, count] = [cursor.u32(), cursor.u32()];
+  check(dim === embeddingDim, `phrases: ${dim} dimensions`);
+  const keys = cursor.list(count, 8, cursor.u64);
+  check(ascend(keys), 'phrases: the keys do not ascend');
+  const codes = cursor.list(count, dim, () => [...new Int8Array(cursor.take(dim))]);
+  cursor.end();
+  return new Map(keys.map((key, i) => [key, codes[i]]));
+}
+
+// The embedding of a phrase that needs no normalisation; null where it is not in the bank.
+export function findPhrase({ phraseBank, model, readPayload }, phrase) {
+  const key = sha256(phrase).readBigUInt64LE(0);
+  const pageOf = (pages) => pages.findLast(({ firstKey }) => firstKey <= key);
+  const directory = pageOf(phraseBank.directories);
+  const leaf = directory && pageOf(parsePhraseDirectory(readPayload([directory.ref])));
+  const code = leaf && parsePhraseLeaf(readPayload([leaf.ref]), model.embeddingDim).get(key);
+  if (!code) return null;
+  const length = Math.sqrt(code.reduce((sum, value) => sum + value * value, 0)) || 1;
+  return code.map((value) => Math.fround(value / length));
+}
+
+// 16. Suggestions.
+export function parseSuggestions(bytes) {
+  const cursor = new ByteCursor(bytes, 'suggestions');
+  const phrases = cursor.list(cursor.u32(), 2, cursor.string);
+  cursor.end();
+  return phrases;
+}
+
 // 14. A bundle in a folder, everything read but thumbnails and model files.
 export function openBundle(folder) {
   const readPart = (ref) => unpackObject(ref, readFileSync(join(folder, objectName(ref))));
@@ -374,6 +452,7 @@ export function openBundle(folder) {
     columns: parseColumns(readPayload(root.columns), root.imageCount),
     ids: parseImageIds(readPayload(root.ids), root.imageCount),
     examples: root.examples.length > 0 ? parseExamples(readPayload(root.examples), dim) : [],
+    suggestions: root.phraseBank ? parseSuggestions(readPayload(root.phraseBank.suggestions)) : [],
     tokenizer:
       root.model.tokenizer.length > 0
         ? parseTokenizerHeader(readPayload(root.model.tokenizer))

@@ -163,6 +163,21 @@ test('the demo site carries what the document says', { skip: skipSite }, () => {
     const length = Math.hypot(...embedding);
     assert.ok(Math.abs(length - 1) < 1e-4, `an example of length ${length}`);
   }
+  assert.ok(bundle.suggestions.length > 100);
+  for (const { text, embedding } of bundle.examples) {
+    assert.deepEqual(reader.findPhrase(bundle, text), embedding, text);
+  }
+  for (const phrase of bundle.suggestions.slice(0, 20)) {
+    assert.ok(reader.findPhrase(bundle, phrase), phrase);
+  }
+  assert.equal(reader.findPhrase(bundle, 'no phrase of any bank'), null);
+  const { fittingQuantiles, nonsenseQuantiles } = bundle.relevance;
+  for (const quantiles of [fittingQuantiles, nonsenseQuantiles]) {
+    assert.deepEqual(
+      quantiles,
+      [...quantiles].sort((a, b) => a - b),
+    );
+  }
   const { thumbnail } = bundle.records[0];
   const jpeg = bundle
     .readPayload([thumbnail.ref])

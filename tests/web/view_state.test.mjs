@@ -32,7 +32,7 @@ describe('the state in the address', () => {
         region: random() < 0.3 ? [1, 2, 30, 40] : null,
         chosen: random() < 0.5 ? { class: [word(), word()], sequence: [word()] } : {},
         k: 1 + Math.floor(random() * 1000),
-        minSimilarity: random() < 0.5 ? Math.ceil(random() * 200) / 200 : 0,
+        minRelevance: random() < 0.5 ? Math.ceil(random() * 200) / 200 : 0,
         boxes: random() < 0.5,
         hiddenClasses: random() < 0.5 ? [word()] : [],
         image: random() < 0.5 ? word() : null,

@@ -5,11 +5,21 @@ import type { Source } from '../bundle/source.js';
 import { encoderBytes } from '../encoder/model_file.js';
 import { Encoders } from '../encoder/encoders.js';
 import { fetchChecked, fetchPayload, storedBytes } from './checked_objects.js';
-import type { Column, Core, CoreHits, ObjectRef, Root, Searcher } from './core_types.js';
+import type {
+  Column,
+  Core,
+  CoreHits,
+  CoreSearchOptions,
+  ObjectRef,
+  Root,
+  Searcher,
+} from './core_types.js';
 import { coreClause } from './filters.js';
 import { LoadingReport } from './loading.js';
 import type { OnLoading } from './loading.js';
+import { PhraseBank } from './phrase_bank.js';
 import { RecordStore } from './record_store.js';
+import { TextQueries } from './text_queries.js';
 import type { BundleInfo, SearchOptions } from './types.js';
 
 /** Of the cells and pieces of a paged index; a phone can hold it. */
@@ -20,12 +30,13 @@ export class BundleSession {
   readonly root: Root;
   readonly encoders: Encoders;
   readonly records: RecordStore;
+  readonly bank: PhraseBank;
+  readonly texts: TextQueries;
   /** What the index is made of. */
   readonly indexObjects: ObjectRef[];
   private loading: Promise<void> | null = null;
   private readonly adding = new Map<string, Promise<void>>();
   private knownColumns: Column[] | null = null;
-  private examples = new Map<string, Float32Array>();
 
   private constructor(
     readonly core: Core,
@@ -34,10 +45,13 @@ export class BundleSession {
     private readonly searcher: Searcher,
     private readonly manifest: Uint8Array,
     private readonly onLoading: OnLoading,
+    private readonly examples: ReadonlyMap<string, Float32Array>,
   ) {
     this.root = searcher.root();
     this.encoders = new Encoders(core, source, this.root.model, onLoading);
     this.records = new RecordStore(core, source, searcher, (objects) => this.add(objects));
+    this.bank = new PhraseBank(core, source, searcher, this.root);
+    this.texts = new TextQueries(core, source, this.root, this.encoders, this.bank, examples);
     this.indexObjects = searcher.missingObjects('search');
     if (searcher.isPaged()) searcher.setMemoryLimit(memoryLimitBytes);
     this.ready.catch(() => undefined);
@@ -55,9 +69,10 @@ export class BundleSession {
     );
     const core = await starting;
     // Asked for first: few bytes, and what a visitor can click before the index is there.
-    const examples = readExamples(core, source, searcher.root());
-    const session = new BundleSession(core, source, root, searcher, bytes, onLoading);
-    session.examples = await examples;
+    const examples = new Map<string, Float32Array>();
+    const reading = readExamples(core, source, searcher.root(), examples);
+    const session = new BundleSession(core, source, root, searcher, bytes, onLoading, examples);
+    await reading;
     return session;
   }
 
@@ -89,44 +104,28 @@ export class BundleSession {
         embeddingDim: model.embeddingDim,
       },
       examples: [...this.examples.keys()],
+      phraseCount: this.root.phraseCount,
       encoderBytes: { text: encoderBytes(model, 'text'), vision: encoderBytes(model, 'vision') },
       quality,
     };
-  }
-
-  /**
-   * The embeddings of a text's phrases, [phrases, dim]: at once for an example, by the text
-   * encoder otherwise.
-   */
-  async embedText(text: string, signal: AbortSignal): Promise<Float32Array> {
-    const example = this.examples.get(text);
-    if (example) return example;
-    const phrases = this.core.splitConjunction(text);
-    const rows = await Promise.all(
-      phrases.map((phrase) => this.encoders.encodeText(phrase, signal)),
-    );
-    const embeddings = new Float32Array(rows.length * this.root.model.embeddingDim);
-    rows.forEach((row, index) => embeddings.set(row, index * row.length));
-    return embeddings;
   }
 
   async search(
     embeddings: Float32Array,
     kind: 'text' | 'image',
     { k = 20, efSearch = 50, path = 'hnsw', filter = [] }: SearchOptions,
-    excludedImage: number | null = null,
-    signal?: AbortSignal,
-    onFirst?: (hits: CoreHits) => void,
+    { excludedImage, familiarity }: Pick<CoreSearchOptions, 'excludedImage' | 'familiarity'>,
+    onFirst: (hits: CoreHits) => void,
   ): Promise<CoreHits> {
     await this.ready;
     const filters = filter.map(coreClause);
-    const options = { kind, path, k, efSearch, filters, excludedImage };
-    const search = (isFirst: boolean) => this.searcher.search(embeddings, { ...options, isFirst });
-    if (this.searcher.isPaged() && onFirst) onFirst(await this.firstHits(search, signal));
+    const how = { kind, path, k, efSearch, filters, excludedImage, familiarity };
+    const search = (isFirst: boolean) => this.searcher.search(embeddings, { ...how, isFirst });
+    if (this.searcher.isPaged()) onFirst(await this.firstHits(search));
     for (;;) {
       const hits = search(false);
       if (hits.missing.length === 0) return hits;
-      await this.add(hits.missing, signal);
+      await this.add(hits.missing);
     }
   }
 
@@ -157,26 +156,24 @@ export class BundleSession {
   }
 
   close(): void {
+    this.bank.close();
     this.searcher.delete();
   }
 
   /** The first answer of a paged index; what the settled one needs is asked for behind it. */
-  private async firstHits(
-    search: (isFirst: boolean) => CoreHits,
-    signal?: AbortSignal,
-  ): Promise<CoreHits> {
+  private async firstHits(search: (isFirst: boolean) => CoreHits): Promise<CoreHits> {
     for (;;) {
       const hits = search(true);
       if (hits.missing.length === 0) return hits;
-      const added = this.add(hits.missing, signal);
+      const added = this.add(hits.missing);
       const opensCells = hits.missing.some(({ name }) => name.endsWith('.cell'));
-      if (!opensCells) this.add(search(false).missing, signal).catch(() => undefined);
+      if (!opensCells) this.add(search(false).missing).catch(() => undefined);
       await added;
     }
   }
 
   /** Fetches objects and gives them to the searcher; what two searches want is fetched once. */
-  private async add(objects: ObjectRef[], signal?: AbortSignal): Promise<void> {
+  private async add(objects: ObjectRef[]): Promise<void> {
     await Promise.all(
       objects.map((ref) => {
         const known = this.adding.get(ref.name);
@@ -188,7 +185,6 @@ export class BundleSession {
         return added;
       }),
     );
-    signal?.throwIfAborted();
   }
 
   /** Records and the rest of the codes are in one object: it is not fetched twice. */
@@ -220,9 +216,11 @@ async function readExamples(
   core: Core,
   source: Source,
   root: Root,
-): Promise<Map<string, Float32Array>> {
-  if (root.examples.length === 0) return new Map();
+  into: Map<string, Float32Array>,
+): Promise<void> {
+  if (root.examples.length === 0) return;
   const payload = await fetchPayload(core, source, root.examples);
-  const examples = core.readExamples(payload, root.model.embeddingDim);
-  return new Map(examples.map(({ text, embedding }) => [text, embedding]));
+  for (const { text, embedding } of core.readExamples(payload, root.model.embeddingDim)) {
+    into.set(text, embedding);
+  }
 }

@@ -49,6 +49,9 @@ export interface Root {
     transform: ObjectRef[];
   }[];
   examples: ObjectRef[];
+  /** Of the phrase bank; 0: the bundle has none. */
+  phraseCount: number;
+  suggestions: ObjectRef[];
   records: ObjectRef[];
   quality: Record<string, number>;
 }
@@ -115,6 +118,8 @@ export interface CoreSearchOptions {
   /** Clauses, or lines in the command line's language. */
   filters: (CoreFilterClause | string)[];
   excludedImage: number | null;
+  /** Of a text query, [0, 1]. */
+  familiarity: number;
 }
 
 /** Hits as columns, best first. */
@@ -127,6 +132,10 @@ export interface CoreHits {
   boxesXyxyPx: Uint32Array;
   /** To be added before the same search gives the full answer. */
   missing: ObjectRef[];
+  /** Of text queries, where the bundle is calibrated; empty otherwise. */
+  relevances: Float64Array;
+  /** False where nothing in the collection fits the text. */
+  found: boolean;
 }
 
 export interface Searcher {
@@ -146,12 +155,22 @@ export interface Searcher {
   findImageIds(imageId: string): Uint32Array;
   findRecord(image: number): { piece: ObjectRef; position: number };
   columns(): Column[];
+  /** The page of the phrase bank to begin with; null where the bank cannot hold the phrase. */
+  phraseDirectory(phrase: string): ObjectRef | null;
   delete(): void;
 }
 
 export interface Tokenizer {
   /** [start, tokens, end], unpadded. */
   encode(text: string): Uint32Array;
+  /** The share of the text that is whole words of the vocabulary, [0, 1]. */
+  familiarity(text: string): number;
+  delete(): void;
+}
+
+export interface PhraseSuggestions {
+  complete(text: string, count: number): string[];
+  nearest(text: string): string | null;
   delete(): void;
 }
 
@@ -164,6 +183,15 @@ export interface ImageModel {
 export interface Core {
   Searcher: { open(root: ObjectRef, stored: Uint8Array): Searcher };
   Tokenizer: { parse(payload: Uint8Array): Tokenizer };
+  PhraseSuggestions: { parse(payload: Uint8Array): PhraseSuggestions };
+  /** The leaf of the phrase bank that a phrase would be in. */
+  phraseLeaf(directory: ObjectRef, stored: Uint8Array, phrase: string): ObjectRef | null;
+  phraseEmbedding(
+    leaf: ObjectRef,
+    stored: Uint8Array,
+    phrase: string,
+    dim: number,
+  ): Float32Array | null;
   unpackObject(ref: ObjectRef, stored: Uint8Array): Uint8Array;
   readRecords(ref: ObjectRef, payload: Uint8Array): CoreRecord[];
   /** The pieces a cell refers to. */

@@ -104,7 +104,7 @@ async function keptNames({ source }: BundleSession): Promise<Set<string>> {
 
 function coreObjects({ root, rootRef, indexObjects }: BundleSession): ObjectRef[] {
   const paged = root.indexes.flatMap(({ cells, transform }) => [...cells, ...transform]);
-  const { model, records, examples } = root;
+  const { model, records, examples, suggestions } = root;
   const files = (['text', 'vision'] as const).flatMap(
     (role) => publishedFile(model, role)?.parts ?? [],
   );
@@ -113,6 +113,7 @@ function coreObjects({ root, rootRef, indexObjects }: BundleSession): ObjectRef[
     ...indexObjects,
     ...paged,
     ...examples,
+    ...suggestions,
     ...records,
     ...model.tokenizer,
     ...files,

@@ -109,11 +109,18 @@ export class Engine {
     return raw.slice(offset, offset + bytes);
   }
 
+  /** Banked phrases that complete a text, of all bundles. */
+  async suggest(text: string, count: number): Promise<string[]> {
+    const lists = await Promise.all(this.sessions.map(({ bank }) => bank.suggest(text, count)));
+    return [...new Set(lists.flat())].slice(0, count);
+  }
+
   async warm(encoder: 'text' | 'vision'): Promise<void> {
     await Promise.all(
-      this.sessions.map(({ encoders }) =>
-        encoder === 'text' ? encoders.warmText() : encoders.warmVision(),
-      ),
+      this.sessions.map(async ({ encoders, texts }) => {
+        if (encoder === 'text') await texts.warm();
+        else await encoders.warmVision();
+      }),
     );
   }
 

@@ -83,6 +83,8 @@ export class EngineHost {
         return engine.sequence(request.args.imageId, request.args.before, request.args.after);
       case 'thumbnail':
         return engine.thumbnail(request.args.thumbnail, signal);
+      case 'suggest':
+        return engine.suggest(request.args.text, request.args.count);
       case 'warm':
         return engine.warm(request.args.encoder);
       case 'downloadState':

@@ -15,7 +15,7 @@ import type {
 } from './types.js';
 
 /** Raised with every change of a message; page and worker come from one build. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** By this name the engine's script knows that it is its own worker, not a part of another. */
 export const workerName = 'sightline-engine';
@@ -37,6 +37,7 @@ export interface Calls {
   get: { args: { imageIds: string[] }; result: (ImageInfo | null)[] };
   sequence: { args: { imageId: string; before: number; after: number }; result: ImageInfo[] };
   thumbnail: { args: { thumbnail: Thumbnail }; result: Uint8Array };
+  suggest: { args: { text: string; count: number }; result: string[] };
   warm: { args: { encoder: 'text' | 'vision' }; result: null };
   downloadState: { args: null; result: DownloadState };
   download: { args: null; result: DownloadState };

@@ -3,77 +3,173 @@ import { decodeImage } from '../encoder/decode_image.js';
 import type { BundleSession } from './bundle_session.js';
 import type { CoreHits } from './core_types.js';
 import { matchingImages } from './filters.js';
-import { toImageInfo } from './image_infos.js';
-import type { BoxXyxyPx, Hit, Query, SearchOptions, SearchResult } from './types.js';
+import { fillRecords, toAnswer } from './found_images.js';
+import type { Answer, Found } from './found_images.js';
+import { listImages } from './listed_images.js';
+import type { EmbeddedText } from './text_queries.js';
+import type { Hit, Query, SearchOptions, SearchResult } from './types.js';
 
 export interface SearchParts {
   query: Query;
   options: SearchOptions;
 }
 
-/** A hit whose record is not there yet. */
-interface Found {
-  bundle: number;
-  image: number;
-  similarity: number | null;
-  view: Hit['view'];
-}
+/** onFirst hears of what a paged bundle knows before its answer has settled. */
+type BundleSearch = (bundle: number, onFirst: (first: Answer) => void) => Promise<Answer>;
 
-const partialPauseMs = 40;
-const listedPlaces = 4;
-const viewKinds = ['whole', 'tile', 'crop'] as const;
+/** What stands in for a text until its own answer is there. */
+type Standing = Pick<SearchResult, 'standIn' | 'needsEncoder'>;
+const ownAnswer: Standing = { standIn: null, needsEncoder: false };
 
-/** Embeds the query, searches every bundle, merges the hits and fills in their records. */
+// An encoder that is loaded answers before this; only a longer wait is worth another text's images.
+const standInPauseMs = 200;
+const typingPauseMs = 800;
+
+/**
+ * Embeds the query, searches every bundle, merges the hits and fills in their records. While a text
+ * waits for its encoder, the hits of the nearest banked phrase are partial results, marked as such.
+ */
 export async function runSearch(
   sessions: BundleSession[],
-  { query, options }: SearchParts,
+  parts: SearchParts,
   signal: AbortSignal,
   onPartial: (result: SearchResult) => void,
 ): Promise<SearchResult> {
   const startedAt = performance.now();
-  const { k = 20, filter = [], minSimilarity = 0 } = options;
+  const { query, options } = parts;
+  const { k = 20 } = options;
   if (!Number.isInteger(k) || k < 1) {
     throw new SightlineError('invalid_argument', `k is ${k}, expected a whole number from 1`);
   }
-  let [embeddedAt, readyAt, searchedAt] = [startedAt, startedAt, startedAt];
-  let eligible: number[] = sessions.map(({ root }) => root.imageCount);
-  const result = (hits: Hit[], complete: boolean): SearchResult => ({
+  const answer = (searches: BundleSearch[], standing: Standing, whileCurrent = signal) =>
+    searchAll(sessions, options, searches, standing, startedAt, whileCurrent, onPartial);
+  const { text } = query;
+  if (text === undefined) {
+    const prepare = (session: BundleSession) =>
+      prepareSearch(sessions, session, query, options, signal);
+    return answer(await Promise.all(sessions.map(prepare)), ownAnswer);
+  }
+
+  const search = (session: BundleSession, embedded: EmbeddedText): BundleSearch =>
+    textSearch(session, embedded, options);
+  const known = await Promise.all(sessions.map(({ texts }) => texts.known(text)));
+  if (known.every((embedded) => embedded !== null)) {
+    return answer(
+      sessions.map((session, i) => search(session, known[i]!)),
+      ownAnswer,
+    );
+  }
+  const standIn = async (): Promise<[BundleSearch[], string] | null> => {
+    const near = await Promise.all(sessions.map(({ texts }, i) => known[i] ?? texts.standIn(text)));
+    const phrase = near.find((embedded) => embedded?.standIn)?.standIn;
+    if (!phrase || near.includes(null)) return null;
+    return [sessions.map((session, i) => search(session, near[i]!)), phrase];
+  };
+  if (options.encoder === 'none' || !sessions.some(({ texts }) => texts.hasEncoder)) {
+    const [searches, phrase] = (await standIn()) ?? [null, null];
+    if (searches) return answer(searches, { standIn: phrase, needsEncoder: true });
+    if (options.encoder === 'none') return answer([], { standIn: null, needsEncoder: true });
+  }
+
+  const waiting = new AbortController();
+  const showStandIn = async () => {
+    await new Promise((resolve) => setTimeout(resolve, standInPauseMs));
+    if (waiting.signal.aborted) return;
+    const [searches, phrase] = (await standIn()) ?? [null, null];
+    if (!searches || waiting.signal.aborted) return;
+    const standing = { standIn: phrase, needsEncoder: true };
+    const result = await answer(searches, standing, waiting.signal);
+    if (!waiting.signal.aborted) onPartial({ ...result, complete: false });
+  };
+  signal.addEventListener('abort', () => waiting.abort(), { once: true });
+  // What stands in may fail: the text's own answer tells what is wrong.
+  showStandIn().catch(() => undefined);
+  try {
+    if (options.settled === false && sessions.some(({ texts }) => !texts.isWarm)) {
+      await new Promise((resolve) => setTimeout(resolve, typingPauseMs));
+      signal.throwIfAborted();
+    }
+    const encoded = await Promise.all(sessions.map(({ texts }) => texts.encoded(text, signal)));
+    waiting.abort();
+    return await answer(
+      sessions.map((session, i) => search(session, encoded[i]!)),
+      ownAnswer,
+    );
+  } finally {
+    waiting.abort();
+  }
+}
+
+async function searchAll(
+  sessions: BundleSession[],
+  options: SearchOptions,
+  searches: BundleSearch[],
+  standing: Standing,
+  startedAt: number,
+  signal: AbortSignal,
+  onPartial: (result: SearchResult) => void,
+): Promise<SearchResult> {
+  const { k = 20, filter = [], minSimilarity = 0, minRelevance = 0, showAll = false } = options;
+  const embeddedAt = performance.now();
+  await Promise.all(sessions.map(({ ready }) => ready));
+  signal.throwIfAborted();
+  const readyAt = performance.now();
+  const result = (hits: Hit[], found: boolean, complete: boolean): SearchResult => ({
+    ...standing,
     hits,
     complete,
-    eligibleCount: eligible.reduce((sum, count) => sum + count, 0),
+    found,
+    eligibleCount,
     timings: {
       encodeMs: embeddedAt - startedAt,
       searchMs: searchedAt - readyAt,
       totalMs: performance.now() - startedAt,
     },
   });
+  const chooseHits = (answers: Answer[]): [Found[], boolean] => {
+    const found = answers.some((answer) => answer.found);
+    const hits = found || showAll ? answers.flatMap((answer) => answer.hits) : [];
+    // A stable sort: within a bundle the core's order stands.
+    hits.sort((a, b) => (b.similarity ?? 0) - (a.similarity ?? 0));
+    const isWanted = ({ similarity, relevance }: Found) =>
+      (similarity ?? 1) >= minSimilarity && (relevance ?? similarity ?? 1) >= minRelevance;
+    return [hits.filter(isWanted).slice(0, k), found];
+  };
+  let eligibleCount = sessions.reduce((sum, { root }) => sum + root.imageCount, 0);
+  let searchedAt = readyAt;
   let isSettled = false;
   // What a paged bundle knows first; several bundles are merged once all have settled.
-  const showFirst = async (found: Found[]): Promise<void> => {
+  const showFirst = async (first: Answer): Promise<void> => {
     if (sessions.length > 1) return;
-    const hits = await fillRecords(sessions, found.slice(0, k), signal, () => undefined);
-    if (!isSettled) onPartial(result(hits, false));
+    const [chosen, found] = chooseHits([first]);
+    const hits = await fillRecords(sessions, chosen, signal, () => undefined);
+    if (!isSettled) onPartial(result(hits, found, false));
   };
-  const searches = await Promise.all(
-    sessions.map((session) => prepare(sessions, session, query, options, signal, showFirst)),
-  );
-  embeddedAt = performance.now();
-  await Promise.all(sessions.map(({ ready }) => ready));
-  signal.throwIfAborted();
-  readyAt = performance.now();
-  const found = (await Promise.all(searches.map((search, bundle) => search(bundle)))).flat();
-  // A stable sort: within a bundle the core's order stands.
-  found.sort((a, b) => (b.similarity ?? 0) - (a.similarity ?? 0));
-  const kept = found.filter(({ similarity }) => (similarity ?? 1) >= minSimilarity).slice(0, k);
+  const onFirst = (first: Answer) => void showFirst(first).catch(() => undefined);
+  const answers = await Promise.all(searches.map((search, bundle) => search(bundle, onFirst)));
+  const [kept, found] = chooseHits(answers);
   searchedAt = performance.now();
-  eligible = await Promise.all(sessions.map((session) => countEligible(session, filter)));
-
+  const eligible = await Promise.all(sessions.map((session) => countEligible(session, filter)));
+  eligibleCount = eligible.reduce((sum, count) => sum + count, 0);
   const hits = await fillRecords(sessions, kept, signal, (first) =>
-    onPartial(result(first, false)),
+    onPartial(result(first, found, false)),
   );
   isSettled = true;
-  return result(hits, true);
+  return result(hits, found, true);
 }
+
+function textSearch(
+  session: BundleSession,
+  { embeddings, familiarity }: EmbeddedText,
+  options: SearchOptions,
+): BundleSearch {
+  return async (bundle, onFirst) => {
+    const first = (hits: CoreHits) => onFirst(toAnswer(hits, bundle));
+    const how = { excludedImage: null, familiarity };
+    return toAnswer(await session.search(embeddings, 'text', options, how, first), bundle);
+  };
+}
+
 async function countEligible(
   session: BundleSession,
   filter: NonNullable<SearchOptions['filter']>,
@@ -82,26 +178,26 @@ async function countEligible(
   return matchingImages(filter, await session.columns(), session.root.imageCount).length;
 }
 
-/** Everything up to the embedding; the returned function does the search. */
-async function prepare(
+/** Everything up to the embedding of what is no text; the returned function does the search. */
+async function prepareSearch(
   sessions: BundleSession[],
   session: BundleSession,
   query: Query,
   options: SearchOptions,
   signal: AbortSignal,
-  onFirst: (found: Found[]) => Promise<void>,
-): Promise<(bundle: number) => Promise<Found[]>> {
+): Promise<BundleSearch> {
   const search =
     (embeddings: Float32Array, kind: 'text' | 'image', excluded: number | null = null) =>
-    async (bundle: number) => {
-      const showFirst = (hits: CoreHits) => {
-        onFirst(toFound(hits, bundle)).catch(() => undefined);
-      };
-      const hits = await session.search(embeddings, kind, options, excluded, signal, showFirst);
-      return toFound(hits, bundle);
+    async (bundle: number, onFirst: (first: Answer) => void) => {
+      const first = (hits: CoreHits) => onFirst(toAnswer(hits, bundle));
+      const how = { excludedImage: excluded, familiarity: 1 };
+      return toAnswer(await session.search(embeddings, kind, options, how, first), bundle);
     };
-  if (query.vector) return search(query.vector, 'text');
-  if (query.text !== undefined) return search(await session.embedText(query.text, signal), 'text');
+  if (query.vector) {
+    // Of a vector nobody knows the words: whether it fits is left to the caller.
+    const ask = search(query.vector, 'text');
+    return async (bundle, onFirst) => ({ ...(await ask(bundle, onFirst)), found: true });
+  }
   if (query.image) {
     const pixels = await decodeImage(query.image);
     return search(await session.encoders.encodeImage(pixels, query.boxXyxyPx, signal), 'image');
@@ -110,7 +206,7 @@ async function prepare(
     const { embedding, owner, image } = await embeddingOf(sessions, query.imageId);
     return search(embedding, 'image', owner === session ? image : null);
   }
-  return (bundle) => list(session, options, bundle);
+  return async (bundle) => ({ hits: await listImages(session, options, bundle), found: true });
 }
 
 async function embeddingOf(sessions: BundleSession[], imageId: string) {
@@ -119,80 +215,4 @@ async function embeddingOf(sessions: BundleSession[], imageId: string) {
     if (image !== null) return { owner, image, embedding: await owner.imageEmbedding(image) };
   }
   throw new SightlineError('not_found', `there is no image '${imageId}' in this bundle`);
-}
-
-/** Images spread evenly over those that the filter lets through. */
-async function list(
-  session: BundleSession,
-  { k = 20, filter = [] }: SearchOptions,
-  bundle: number,
-): Promise<Found[]> {
-  if (session.isPaged && filter.length === 0) return neighbors(session, k, bundle);
-  const images = matchingImages(filter, await session.columns(), session.root.imageCount);
-  const count = Math.min(k, images.length);
-  return Array.from({ length: count }, (_, index) => ({
-    bundle,
-    image: images[Math.floor((index * images.length) / count)]!,
-    similarity: null,
-    view: { kind: 'whole', boxXyxyPx: [] as unknown as BoxXyxyPx },
-  }));
-}
-
-/** Images that lie together in a paged bundle, from few places, so that few cells are fetched. */
-function neighbors({ root }: BundleSession, k: number, bundle: number): Found[] {
-  const count = Math.min(k, root.imageCount);
-  const perPlace = Math.ceil(count / listedPlaces);
-  return Array.from({ length: count }, (_, index) => ({
-    bundle,
-    image:
-      Math.floor((Math.floor(index / perPlace) * (root.imageCount - perPlace)) / listedPlaces) +
-      (index % perPlace),
-    similarity: null,
-    view: { kind: 'whole', boxXyxyPx: [] as unknown as BoxXyxyPx },
-  }));
-}
-
-function toFound(hits: CoreHits, bundle: number): Found[] {
-  return Array.from(hits.images, (image, index) => ({
-    bundle,
-    image,
-    similarity: hits.similarities[index]!,
-    view: {
-      kind: viewKinds[hits.viewKinds[index]!] ?? 'whole',
-      boxXyxyPx: [...hits.boxesXyxyPx.subarray(index * 4, index * 4 + 4)] as BoxXyxyPx,
-    },
-  }));
-}
-
-/** Reports the best hits as soon as their records are there, in order and without gaps. */
-async function fillRecords(
-  sessions: BundleSession[],
-  found: Found[],
-  signal: AbortSignal,
-  onMore: (hits: Hit[]) => void,
-): Promise<Hit[]> {
-  const hits: (Hit | undefined)[] = found.map(() => undefined);
-  let reported = 0;
-  let reportedAt = performance.now();
-  const report = () => {
-    const gap = hits.indexOf(undefined);
-    const tooSoon = performance.now() - reportedAt < partialPauseMs;
-    if (gap <= reported || tooSoon || signal.aborted) return;
-    reported = gap;
-    reportedAt = performance.now();
-    onMore(hits.slice(0, gap) as Hit[]);
-  };
-  await Promise.all(
-    found.map(async ({ bundle, image, similarity, view }, index) => {
-      const session = sessions[bundle]!;
-      const record = await session.records.record(image);
-      const info = toImageInfo(record, session, bundle);
-      const whole: BoxXyxyPx = [0, 0, info.widthPx, info.heightPx];
-      const shown = view.boxXyxyPx.length === 4 ? view : { ...view, boxXyxyPx: whole };
-      hits[index] = { ...info, similarity, view: shown };
-      report();
-    }),
-  );
-  signal.throwIfAborted();
-  return hits as Hit[];
 }

@@ -113,6 +113,11 @@ export class SearchEngine {
     return new Blob([bytes as BlobPart], { type: 'image/jpeg' });
   }
 
+  /** Phrases that need no encoder and complete a text; where none does, the nearest one. */
+  suggest(text: string, { count = 8, signal }: { count?: number } & Abortable = {}) {
+    return this.calls.call('suggest', { text, count }, signal);
+  }
+
   /** Loads an encoder ahead of the first query that needs it. */
   async warm(encoder: 'text' | 'vision' = 'text'): Promise<void> {
     await this.calls.call('warm', { encoder });

@@ -18,6 +18,17 @@ export interface SearchOptions {
   filter?: Filter | undefined;
   /** Leaves out what is less similar, [0, 1]. */
   minSimilarity?: number | undefined;
+  /** Leaves out what is less relevant, [0, 1]; by similarity where there is no relevance. */
+  minRelevance?: number | undefined;
+  /** Gives the nearest images also where nothing fits the text. */
+  showAll?: boolean | undefined;
+  /** "none": no text model is loaded; texts outside the phrase bank get the nearest phrase's hits. */
+  encoder?: 'auto' | 'none' | undefined;
+  /**
+   * False while the text is being typed: a text model that is not loaded yet is asked for only after
+   * a pause, for the next letter may make it a banked phrase.
+   */
+  settled?: boolean | undefined;
   /** How widely the graph is searched. Default 50. */
   efSearch?: number | undefined;
   path?: 'hnsw' | 'exact' | undefined;
@@ -83,6 +94,11 @@ export interface ImageInfo {
 export interface Hit extends ImageInfo {
   /** [0, 1], larger is nearer; null where images are only listed. */
   similarity: number | null;
+  /**
+   * [0, 1], similarity as this collection's calibration reads it: 0 like any image, 1 as near as
+   * the best. Null for queries other than texts and for bundles without a calibration.
+   */
+  relevance: number | null;
   /** The part of the image that matched best. */
   view: { kind: 'whole' | 'tile' | 'crop'; boxXyxyPx: BoxXyxyPx };
 }
@@ -91,6 +107,12 @@ export interface SearchResult {
   hits: Hit[];
   /** False while records of further hits are still on their way. */
   complete: boolean;
+  /** False where nothing in the collection fits the text; there are no hits then. */
+  found: boolean;
+  /** The banked phrase whose hits these are, in place of the text's own. */
+  standIn: string | null;
+  /** Whether the text's own answer needs a text model that was not loaded. */
+  needsEncoder: boolean;
   /** Images that the filter lets through. */
   eligibleCount: number;
   timings: { encodeMs: number; searchMs: number; totalMs: number };
@@ -115,6 +137,8 @@ export interface BundleInfo {
   model: { id: string; licence: string; warning: string; embeddingDim: number };
   /** Queries that need no encoder. */
   examples: string[];
+  /** Phrases that need no text encoder. */
+  phraseCount: number;
   /** Bytes of the published encoders, 0 where one is not published. */
   encoderBytes: { text: number; vision: number };
   quality: Record<string, number>;

@@ -3,6 +3,7 @@ import type { SearchEngine } from '../engine/sightline.js';
 import type { BoxXyxyPx, Hit, ImageInfo, SearchResult } from '../engine/types.js';
 import type { BoxChoice } from './box_overlay.js';
 import { engineQuery } from './engine_query.js';
+import { EmptyResults } from './empty_results.js';
 import { FacetPanel } from './facet_panel.js';
 import { acceptImages } from './image_drop.js';
 import { Lightbox } from './lightbox.js';
@@ -10,14 +11,19 @@ import type { Notices } from './notices.js';
 import { PageLayout } from './page_layout.js';
 import { ResultsGrid } from './results_grid.js';
 import { SearchBox } from './search_box.js';
+import { StandInNotice } from './stand_in_notice.js';
 import { strings } from './strings.js';
+import { firstEncoderChoice } from './text_encoder_choice.js';
 import { ThumbnailImages } from './thumbnail_images.js';
 import { Toolbar } from './toolbar.js';
 import { filterOf, formatState, isListing, parseState, sameSearch, toggled } from './view_state.js';
 import type { ViewState } from './view_state.js';
 
 const typingPauseMs = 90;
-const noQuery = { text: '', file: null, similarTo: null, region: null };
+// Where a bank answers what is typed first, the text model's bytes are not to be in the way of the
+// images. A text that is not in the bank asks for the model at once.
+const modelPauseMs = 2000;
+const noQuery = { text: '', file: null, similarTo: null, region: null, showAll: false };
 
 /** The page's one state and everything that follows from it. */
 export class App {
@@ -31,6 +37,11 @@ export class App {
   private readonly facets: FacetPanel;
   private readonly lightbox: Lightbox;
   private readonly layout: PageLayout;
+  private readonly standIn: StandInNotice;
+  private readonly empty: EmptyResults;
+  private encoder = firstEncoderChoice();
+  /** False while a text is being typed. */
+  private settled = true;
 
   constructor(
     private readonly engine: SearchEngine,
@@ -45,13 +56,14 @@ export class App {
     ) => void this.thumbnails.show(picture, thumbnail, signal);
     this.box = new SearchBox({
       type: (text, settled) => this.type(text, settled),
-      prepare: () => void this.warmText(),
+      prepare: () => void this.prepareText(),
+      suggest: (text) => engine.suggest(text),
       chooseImage: (file) => this.searchByFile(file),
       clear: () => this.update(noQuery, true),
     });
     this.toolbar = new Toolbar({
       setCount: (k) => this.update({ k }, true),
-      setMinSimilarity: (minSimilarity) => this.update({ minSimilarity }),
+      setMinRelevance: (minRelevance) => this.update({ minRelevance }),
       toggleBoxes: () => this.toggleBoxes(),
       toggleFilters: (shown) => this.layout.showFilters(shown),
     });
@@ -82,6 +94,12 @@ export class App {
       sequence: ({ imageId }) => engine.sequence(imageId),
       canSearchRegions: () => engine.bundles.some(({ encoderBytes }) => encoderBytes.vision > 0),
     });
+    this.standIn = new StandInNotice(this.textModelBytes, () => this.loadTextModel());
+    this.empty = new EmptyResults({
+      relax: () => this.update({ chosen: {}, minRelevance: 0 }, true),
+      showAll: () => this.update({ showAll: true }, true),
+      search: (text) => this.type(text, true),
+    });
     this.layout = new PageLayout(engine, {
       notices,
       box: this.box.element,
@@ -90,7 +108,8 @@ export class App {
       facets: this.facets.element,
       lightbox: this.lightbox.element,
       tryExample: (text) => this.type(text, true),
-      relax: () => this.update({ chosen: {}, minSimilarity: 0 }, true),
+      standIn: this.standIn.element,
+      empty: this.empty.element,
     });
   }
 
@@ -144,7 +163,10 @@ export class App {
   private type(input: string, settled: boolean): void {
     const text = input.trim();
     clearTimeout(this.typing);
-    const change = () => this.update({ ...noQuery, text }, settled);
+    const change = () => {
+      this.settled = settled;
+      this.update({ ...noQuery, text }, settled);
+    };
     if (text === this.state.text && !settled) return;
     // What was under way answers an older text; it must not appear any more.
     this.search?.abort();
@@ -152,8 +174,21 @@ export class App {
     else this.typing = setTimeout(change, typingPauseMs);
   }
 
-  private async warmText(): Promise<void> {
-    if (!this.engine.bundles.some(({ encoderBytes }) => encoderBytes.text > 0)) return;
+  private get textModelBytes(): number {
+    return this.engine.bundles.reduce((sum, { encoderBytes }) => sum + encoderBytes.text, 0);
+  }
+
+  private loadTextModel(): void {
+    this.encoder = 'auto';
+    void this.runSearch();
+  }
+
+  /** Suggestions first: they are small and wanted with the first letter. */
+  private async prepareText(): Promise<void> {
+    await this.engine.suggest('').catch(() => []);
+    const hasBank = this.engine.bundles.every(({ phraseCount }) => phraseCount > 0);
+    if (hasBank) await new Promise((resolve) => setTimeout(resolve, modelPauseMs));
+    if (this.textModelBytes === 0 || this.encoder === 'none') return;
     // A failure is told when a search needs the encoder.
     await this.engine.warm('text').catch(() => this.notices.stopProgress());
   }
@@ -168,13 +203,15 @@ export class App {
     try {
       const query = await engineQuery(this.state, this.engine, this.thumbnails, this.box);
       signal.throwIfAborted();
-      for await (const result of this.engine.search({ ...query, signal })) {
+      const { encoder, settled } = this;
+      for await (const result of this.engine.search({ ...query, encoder, settled, signal })) {
         if (signal.aborted) return;
         this.showResult(result);
       }
     } catch (error) {
       if (signal.aborted || isAbort(error)) return;
       this.grid.clear();
+      this.standIn.hide();
       this.notices.fail(error, strings.retry, () => void this.runSearch());
       this.notices.say('');
     } finally {
@@ -185,7 +222,8 @@ export class App {
   private showResult(result: SearchResult): void {
     const { hits, complete, eligibleCount, timings } = result;
     this.grid.show(result, this.boxChoice(), this.state.text);
-    this.layout.showEmpty(complete && hits.length === 0);
+    this.standIn.show(result, this.state.text);
+    void this.showEmpty(result);
     if (!complete) return;
     if (this.facets.isEmpty) void this.showFacets();
     this.notices.say(
@@ -195,6 +233,15 @@ export class App {
           ? strings.browseStatus(hits.length, eligibleCount)
           : strings.resultStatus(hits.length, eligibleCount, timings.searchMs),
     );
+  }
+
+  private async showEmpty({ hits, complete, found, needsEncoder }: SearchResult): Promise<void> {
+    this.empty.hide();
+    const { text } = this.state;
+    if (!complete || hits.length > 0 || needsEncoder) return;
+    if (found) return this.empty.showFiltered();
+    const nearest = await this.engine.suggest(text, { count: 3 }).catch(() => []);
+    if (this.state.text === text) this.empty.showUnfit(text, nearest);
   }
 
   private async showFacets(): Promise<void> {

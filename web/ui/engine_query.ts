@@ -10,19 +10,19 @@ import type { ViewState } from './view_state.js';
 
 /** What the state asks the engine for; an image searched by is shown in the search box. */
 export async function engineQuery(
-  { text, file, similarTo, region, chosen, k, minSimilarity }: ViewState,
+  { text, file, similarTo, region, chosen, k, minRelevance, showAll }: ViewState,
   engine: SearchEngine,
   thumbnails: ThumbnailImages,
   box: SearchBox,
 ): Promise<SearchQuery> {
-  const options = { k, minSimilarity, filter: filterOf(chosen) };
+  const options = { k, minRelevance, showAll, filter: filterOf(chosen) };
   if (file) {
     const picture = box.showImage(strings.similarToFile(fileName(file.name)));
     picture.src = URL.createObjectURL(file);
     picture.onload = () => URL.revokeObjectURL(picture.src);
     return { ...options, image: file };
   }
-  if (similarTo === null) return text ? { ...options, text } : { ...options, minSimilarity: 0 };
+  if (similarTo === null) return text ? { ...options, text } : { ...options, minRelevance: 0 };
 
   const [image] = await engine.get([similarTo]);
   if (!image) return { ...options, imageId: similarTo };

@@ -13,6 +13,7 @@ export function factList(image: Hit | ImageInfo): HTMLElement {
   };
   if ('similarity' in image && image.similarity !== null) {
     const matched = matchedDetection(image, image.view);
+    if (image.relevance !== null) add(fields.relevance, percent(image.relevance));
     add(fields.similarity, similarity(image.similarity));
     add(fields.matched, matched?.className ?? strings.viewKinds[image.view.kind]);
   }

@@ -13,7 +13,8 @@ interface LayoutParts {
   facets: HTMLElement;
   lightbox: HTMLElement;
   tryExample(text: string): void;
-  relax(): void;
+  standIn: HTMLElement;
+  empty: HTMLElement;
 }
 
 /** Where the parts of the page stand, and what is shown around them. */
@@ -22,7 +23,6 @@ export class PageLayout {
   private readonly results = h('section', { class: 'results', 'aria-label': strings.results });
   private readonly heading = h('h1', { class: 'unseen' });
   private readonly examples: HTMLElement;
-  private readonly empty = h('div', { class: 'empty', hidden: true });
 
   constructor(
     engine: SearchEngine,
@@ -32,7 +32,6 @@ export class PageLayout {
     const title = tidy(bundles.map((bundle) => bundle.title).find(Boolean) ?? strings.appName);
     document.title = title;
     this.examples = this.exampleChips(bundles.flatMap((bundle) => bundle.examples));
-    this.fillEmpty();
     const header = h(
       'header',
       { class: 'top' },
@@ -51,7 +50,8 @@ export class PageLayout {
       this.warnings(bundles.map(({ model }) => model.warning)),
       parts.toolbar,
       parts.notices.element,
-      this.empty,
+      parts.standIn,
+      parts.empty,
       parts.grid,
     );
     this.main.append(parts.facets, this.results);
@@ -76,10 +76,6 @@ export class PageLayout {
     this.results.setAttribute('aria-busy', String(busy));
   }
 
-  showEmpty(empty: boolean): void {
-    this.empty.hidden = !empty;
-  }
-
   private exampleChips(examples: string[]): HTMLElement {
     const chips = [...new Set(examples)].map((text) => {
       const button = h('button', { type: 'button', class: 'chip-button' }, tidy(text));
@@ -94,12 +90,6 @@ export class PageLayout {
   private warnings(texts: string[]): HTMLElement {
     const shown = [...new Set(texts.filter(Boolean))].map((text) => h('p', {}, tidyNote(text)));
     return h('aside', { class: 'note', hidden: shown.length === 0 }, ...shown);
-  }
-
-  private fillEmpty(): void {
-    const relax = h('button', { type: 'button', class: 'primary' }, strings.relax);
-    relax.addEventListener('click', () => this.parts.relax());
-    this.empty.append(h('h2', {}, strings.nothingFound), h('p', {}, strings.nothingHint), relax);
   }
 
   private footer(engine: SearchEngine): HTMLElement {

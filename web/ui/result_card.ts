@@ -2,7 +2,7 @@ import type { Hit, ImageInfo } from '../engine/types.js';
 import { drawBoxes, matchedDetection } from './box_overlay.js';
 import type { BoxChoice } from './box_overlay.js';
 import { fileName, h, icon, nameOf, tidy } from './dom.js';
-import { count, similarity, strings } from './strings.js';
+import { count, percent, similarity, strings } from './strings.js';
 
 const typicalHeightPx = 180;
 const widestRatio = 3.4;
@@ -80,8 +80,11 @@ export class ResultCard {
 
   update(hit: Hit, choice: BoxChoice): void {
     this.link.href = this.actions.linkTo(hit);
-    const { similarity: last, view } = this.hit;
-    const isSame = last === hit.similarity && String(view.boxXyxyPx) === String(hit.view.boxXyxyPx);
+    const { similarity: last, relevance, view } = this.hit;
+    const isSame =
+      last === hit.similarity &&
+      relevance === hit.relevance &&
+      String(view.boxXyxyPx) === String(hit.view.boxXyxyPx);
     this.hit = hit;
     if (this.overlay && isSame) return;
     this.picture.alt = describe(hit);
@@ -93,10 +96,10 @@ export class ResultCard {
         : h('span', { class: 'match' }, tidy(hit.sequence)),
     );
     if (hit.similarity !== null) {
-      const value = similarity(hit.similarity);
-      this.caption.append(
-        h('span', { class: 'similarity', title: strings.similarityTitle }, value),
-      );
+      const byRelevance = hit.relevance !== null;
+      const value = byRelevance ? percent(hit.relevance!) : similarity(hit.similarity);
+      const title = byRelevance ? strings.relevanceTitle(hit.similarity) : strings.similarityTitle;
+      this.caption.append(h('span', { class: 'similarity', title }, value));
     }
     this.drawBoxes(choice);
   }

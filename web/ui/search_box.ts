@@ -1,11 +1,14 @@
 import { h, icon, iconButton } from './dom.js';
 import { strings } from './strings.js';
+import { SuggestionList } from './suggestion_list.js';
 
 interface SearchActions {
   /** After every change of the text; `settled`: Enter or a choice, worth a step of history. */
   type(text: string, settled: boolean): void;
   /** The visitor is about to type. */
   prepare(): void;
+  /** Phrases that complete the text. */
+  suggest(text: string): Promise<string[]>;
   chooseImage(file: File): void;
   clear(): void;
 }
@@ -28,8 +31,11 @@ export class SearchBox {
   private readonly chip = h('span', { class: 'chip', hidden: true });
   private readonly chipImage = h('img', { alt: '' });
   private readonly chipName = h('bdi');
+  private readonly suggestions: SuggestionList;
+  private wantsSuggestions = false;
 
-  constructor(actions: SearchActions) {
+  constructor(private readonly actions: SearchActions) {
+    this.suggestions = new SuggestionList(this.input, (phrase) => this.settle(phrase));
     const file = h('input', { type: 'file', accept: 'image/*', hidden: true });
     file.addEventListener('change', () => {
       if (file.files?.[0]) actions.chooseImage(file.files[0]);
@@ -45,17 +51,54 @@ export class SearchBox {
       this.input,
       file,
       iconButton('image', strings.chooseImage, () => file.click()),
+      this.suggestions.element,
     );
     this.element.addEventListener('submit', (event) => {
       event.preventDefault();
-      actions.type(this.input.value, true);
+      this.settle(this.suggestions.chosen ?? this.input.value);
     });
-    this.input.addEventListener('input', () => actions.type(this.input.value, false));
+    this.input.addEventListener('input', () => {
+      actions.type(this.input.value, false);
+      void this.suggest();
+    });
+    this.input.addEventListener('keydown', (event) => this.keyDown(event));
+    this.input.addEventListener('blur', () => this.suggestions.close());
     this.input.addEventListener('focus', () => actions.prepare(), { once: true });
   }
 
   focus(): void {
     this.input.focus();
+  }
+
+  private settle(text: string): void {
+    this.wantsSuggestions = false;
+    this.input.value = text;
+    this.suggestions.close();
+    this.actions.type(text, true);
+  }
+
+  private async suggest(): Promise<void> {
+    const { value } = this.input;
+    this.wantsSuggestions = true;
+    // Suggestions are a help; where they fail the search itself tells what is wrong.
+    const phrases = await this.actions.suggest(value).catch(() => []);
+    const isCurrent = value === this.input.value && document.activeElement === this.input;
+    if (isCurrent && this.wantsSuggestions) this.suggestions.show(phrases, value);
+  }
+
+  private keyDown(event: KeyboardEvent): void {
+    const { suggestions } = this;
+    if (event.isComposing) return;
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      if (suggestions.isOpen) suggestions.move(event.key === 'ArrowDown' ? 1 : -1);
+      else void this.suggest();
+    } else if (event.key === 'Escape' && suggestions.isOpen) {
+      this.wantsSuggestions = false;
+      suggestions.close();
+    } else {
+      return;
+    }
+    event.preventDefault();
   }
 
   /** Follows the state, leaving alone what the visitor is typing. */

@@ -1,17 +1,17 @@
 import { h, icon, iconButton } from './dom.js';
-import { similarity, strings } from './strings.js';
+import { percent, strings } from './strings.js';
 import { applyTheme, currentTheme, nextTheme } from './theme.js';
 import { resultCounts } from './view_state.js';
 import type { ViewState } from './view_state.js';
 
 interface ToolbarActions {
   setCount(k: number): void;
-  setMinSimilarity(value: number): void;
+  setMinRelevance(value: number): void;
   toggleBoxes(): void;
   toggleFilters(shown: boolean): void;
 }
 
-/** How many, how similar, boxes or not. */
+/** How many, how relevant, boxes or not. */
 export class Toolbar {
   readonly element = h('div', { class: 'toolbar' });
   private readonly count = h('select', { id: 'count' });
@@ -20,7 +20,7 @@ export class Toolbar {
     id: 'least',
     min: 0,
     max: 1,
-    step: 0.005,
+    step: 0.01,
   });
   private readonly rangeValue = h('output', { for: 'least' });
   private readonly boxes = h('button', {
@@ -39,8 +39,8 @@ export class Toolbar {
     this.count.append(...resultCounts.map((k) => h('option', { value: k }, String(k))));
     this.count.addEventListener('change', () => actions.setCount(Number(this.count.value)));
     this.range.addEventListener('input', () => {
-      this.rangeValue.textContent = similarity(Number(this.range.value));
-      actions.setMinSimilarity(Number(this.range.value));
+      this.rangeValue.textContent = percent(Number(this.range.value));
+      actions.setMinRelevance(Number(this.range.value));
     });
     this.boxes.append(icon('boxes'), strings.boxes);
     this.boxes.addEventListener('click', () => actions.toggleBoxes());
@@ -57,14 +57,14 @@ export class Toolbar {
     );
   }
 
-  show({ k, minSimilarity, boxes, chosen }: ViewState, bySimilarity: boolean): void {
+  show({ k, minRelevance, boxes, chosen }: ViewState, bySimilarity: boolean): void {
     if (![...this.count.options].some(({ value }) => value === String(k))) {
       this.count.append(h('option', { value: k }, String(k)));
     }
     this.count.value = String(k);
-    this.range.value = String(minSimilarity);
+    this.range.value = String(minRelevance);
     this.range.disabled = !bySimilarity;
-    this.rangeValue.textContent = similarity(minSimilarity);
+    this.rangeValue.textContent = percent(minRelevance);
     this.boxes.setAttribute('aria-pressed', String(boxes));
     const active = Object.values(chosen).flat().length;
     const text = active > 0 ? strings.filtersActive(active) : strings.filters;

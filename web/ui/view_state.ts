@@ -11,7 +11,9 @@ export interface ViewState {
   /** Chosen values by facet. */
   chosen: Record<string, string[]>;
   k: number;
-  minSimilarity: number;
+  minRelevance: number;
+  /** The nearest images also where nothing fits the text. */
+  showAll: boolean;
   boxes: boolean;
   hiddenClasses: string[];
   /** The image looked at in the lightbox. */
@@ -25,7 +27,8 @@ export const defaultState: ViewState = {
   region: null,
   chosen: {},
   k: 40,
-  minSimilarity: 0,
+  minRelevance: 0,
+  showAll: false,
   boxes: true,
   hiddenClasses: [],
   image: null,
@@ -43,7 +46,8 @@ export function formatState(state: ViewState): string {
     for (const value of values) words.append('f', `${field}=${value}`);
   }
   if (state.k !== defaultState.k) words.set('k', String(state.k));
-  if (state.minSimilarity > 0) words.set('min', String(state.minSimilarity));
+  if (state.minRelevance > 0) words.set('min', String(state.minRelevance));
+  if (state.showAll) words.set('all', 'on');
   if (!state.boxes) words.set('boxes', 'off');
   for (const name of state.hiddenClasses) words.append('hide', name);
   if (state.image !== null) words.set('image', state.image);
@@ -69,7 +73,8 @@ export function parseState(hash: string): ViewState {
     region: isBox ? (box as BoxXyxyPx) : null,
     chosen,
     k: Number.isInteger(k) && k >= 1 && k <= 1000 ? k : defaultState.k,
-    minSimilarity: min > 0 && min <= 1 ? min : 0,
+    minRelevance: min > 0 && min <= 1 ? min : 0,
+    showAll: words.get('all') === 'on',
     boxes: words.get('boxes') !== 'off',
     hiddenClasses: words.getAll('hide'),
     image: words.get('image'),
