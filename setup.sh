@@ -20,7 +20,7 @@ die() { say "$*"; exit 1; }
 
 toolchain=(g++ cmake ninja-build pkg-config emscripten)
 libraries=(libzstd-dev libutf8proc-dev libjpeg62-turbo-dev libstb-dev libsqlite3-dev nlohmann-json3-dev
-           libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev)
+           libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libonnx-dev libprotobuf-dev)
 training=(python3-torch python3-numpy python3-pil libopenblas0-openmp)
 testing=(catch2 clang-format clang-tidy chromium firefox-esr)
 
@@ -44,6 +44,7 @@ why() {
     libcli11-dev) echo 'parses the command line' ;;
     libcpp-httplib-dev) echo 'serves a site' ;;
     libcurl4-openssl-dev) echo 'reads a bundle from an address' ;;
+    libonnx-dev | libprotobuf-dev) echo 'reads the weights of a text model out of its ONNX file' ;;
     catch2) echo 'runs the C++ tests' ;;
     clang-format | clang-tidy) echo 'checks format and naming' ;;
     chromium | firefox-esr) echo 'runs the browser tests' ;;

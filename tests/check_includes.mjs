@@ -25,6 +25,7 @@ const libraries = {
   utf8proc: [/^utf8proc\.h$/, ['native']],
   hnswlib: [/^hnswlib\//, ['indexer']],
   'ONNX Runtime': [/^onnxruntime/, ['indexer']],
+  'ONNX and protobuf': [/^(onnx|google\/protobuf)\//, ['indexer']],
   SQLite: [/^sqlite3\.h$/, ['indexer']],
   'nlohmann-json': [/^nlohmann\//, ['indexer']],
   CLI11: [/^CLI\//, ['indexer']],
