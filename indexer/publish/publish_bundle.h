@@ -5,6 +5,7 @@
 
 #include "indexer/base/progress.h"
 #include "indexer/models/clip_model.h"
+#include "indexer/models/pack_text_encoder.h"
 #include "indexer/publish/bundle_tables.h"
 #include "indexer/publish/bundle_writer.h"
 #include "indexer/publish/graph_builder.h"

@@ -10,7 +10,8 @@ namespace sightline {
 // The embeddings of a query's phrases by the bundle's own model: [phrases, embedding_dim] float32,
 // unit length; one phrase, unless the text asks for several things (split_conjunction).
 //
-// The model's file is an installed one with the same SHA-256, else the one the bundle carries, kept
+// By the bundle's packed text encoder, where it has one. Otherwise
+// the model's file is an installed one with the same SHA-256, else the one the bundle carries, kept
 // in the user's cache folder. Errors: kModel where neither is to be had, with how to get it.
 Result<std::vector<float>> embed_query_text(OpenedBundle& bundle, const std::string& text);
 

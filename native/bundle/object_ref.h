@@ -27,6 +27,8 @@ enum class ObjectKind : uint8_t {
   kTokenizer = 11,
   kExamples = 12,
   kRefinement = 13,
+  kTextLayer = 14,  // of the packed text encoder
+  kTokens = 15,     // of the packed text encoder
 };
 
 enum class Compression : uint8_t { kNone = 0, kZstd = 1 };

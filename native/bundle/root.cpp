@@ -20,6 +20,7 @@ enum class SectionKind : uint16_t {
   kRecords = 4,
   kQuality = 5,
   kRouter = 6,  // reserved: centroids and cells
+  kPackedEncoder = 7,
 };
 
 struct SectionEntry {
@@ -251,13 +252,18 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
       return read_quality(reader, root.quality);
     case SectionKind::kRouter:
       return {};
+    case SectionKind::kPackedEncoder: {
+      ASSIGN_OR_RETURN(root.packed_encoder, parse_packed_encoder(reader));
+      return {};
+    }
   }
   return {};
 }
 
 bool is_known(uint16_t kind) {
-  return kind >= static_cast<uint16_t>(SectionKind::kDescription) &&
-         kind <= static_cast<uint16_t>(SectionKind::kQuality);
+  return (kind >= static_cast<uint16_t>(SectionKind::kDescription) &&
+          kind <= static_cast<uint16_t>(SectionKind::kQuality)) ||
+         kind == static_cast<uint16_t>(SectionKind::kPackedEncoder);
 }
 
 // What no single section can see: that the sections agree with each other.
@@ -300,6 +306,9 @@ std::vector<uint8_t> write_root(const Root& root) {
   }
   sections.emplace_back(SectionKind::kRecords, write_records(root));
   sections.emplace_back(SectionKind::kQuality, write_quality(root.quality));
+  if (root.packed_encoder) {
+    sections.emplace_back(SectionKind::kPackedEncoder, write_packed_encoder(*root.packed_encoder));
+  }
 
   ByteWriter writer;
   writer.write_bytes({reinterpret_cast<const uint8_t*>(kMagic.data()), kMagic.size()});

@@ -2,19 +2,21 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "native/base/result.h"
 #include "native/bundle/object_ref.h"
+#include "native/bundle/packed_encoder.h"
 
 namespace sightline {
 
 // The version this code writes. A reader refuses another major version and skips sections it does
 // not know, unless they are marked as required.
 inline constexpr uint16_t kFormatMajor = 1;
-inline constexpr uint16_t kFormatMinor = 0;
+inline constexpr uint16_t kFormatMinor = 1;
 
 // Where the pictures of one dataset come from and under which terms.
 struct DatasetInfo {
@@ -93,6 +95,7 @@ struct Root {
   ObjectParts image_ids;
   ObjectParts examples;
   std::vector<QualityFigure> quality;
+  std::optional<PackedEncoderInfo> packed_encoder;
 };
 
 // The raw (uncompressed) bytes of a root object (FORMAT.md, section 4), and back.

@@ -9,8 +9,10 @@ namespace {
 
 constexpr float kLargestBlockScale = 255;
 
+// Half away from zero. |weight / scale| is below 1,000 wherever this is called.
 int to_code(float weight, float scale, int smallest, int largest) {
-  return std::clamp(static_cast<int>(std::lround(weight / scale)), smallest, largest);
+  const float ratio = weight / scale;
+  return std::clamp(static_cast<int>(ratio + (ratio < 0 ? -0.5f : 0.5f)), smallest, largest);
 }
 
 // The step of four-bit codes that leaves the least weighted square error in a block.

@@ -105,7 +105,7 @@ Result<std::vector<float>> TextTowerRun::embed(std::span<const float> token_rows
   std::vector<float> rows(token_rows.begin(), token_rows.end());
   add(rows, std::span(ends.positions).first(rows.size()));
   for (size_t l = 0; l < layers.size(); ++l) {
-    const TextTowerLayer& layer = layers[l];
+    const TextTowerLayer& layer = *layers[l];
     const auto normal = normalize(rows, layer.attention_norm, shape.norm_epsilon);
     // Of the last layer only the end token's output is wanted.
     const size_t first = l + 1 < layers.size() ? 0 : n - 1;

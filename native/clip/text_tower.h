@@ -69,7 +69,7 @@ class MatrixObserver {
 struct TextTowerRun {
   const TextTowerShape& shape;
   const TextTowerEnds& ends;
-  std::span<const TextTowerLayer> layers;
+  std::span<const TextTowerLayer* const> layers;
   const MatrixKernels& kernels = best_matrix_kernels();
   MatrixObserver* observer = nullptr;
 

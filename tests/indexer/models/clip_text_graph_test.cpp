@@ -54,7 +54,9 @@ TEST_CASE("the tower of the core gives what ONNX Runtime gives, for 1,000 texts"
       TextTower::load({kStreets + "/onnx/text_model.onnx", "", "", ""}, tokenizer->context_length(),
                       tokenizer->end_id(), {Device::kCpu, 1});
   REQUIRE(oracle);
-  const TextTowerRun run{tower.shape, tower.ends, tower.layers};
+  std::vector<const TextTowerLayer*> layers;
+  for (const auto& layer : tower.layers) layers.push_back(&layer);
+  const TextTowerRun run{tower.shape, tower.ends, layers};
   double least = 1;
   for (const auto& text : thousand_texts()) {
     const auto ids = tokenizer->encode(text);
@@ -63,7 +65,8 @@ TEST_CASE("the tower of the core gives what ONNX Runtime gives, for 1,000 texts"
     REQUIRE(meaningful);
     std::vector<float> rows;
     for (const uint32_t id : *meaningful) {
-      const auto row = tower.token_table.begin() + ptrdiff_t{id} * tower.shape.width;
+      const auto row =
+          tower.token_table.begin() + static_cast<ptrdiff_t>(size_t{id} * tower.shape.width);
       rows.insert(rows.end(), row, row + tower.shape.width);
     }
     const auto embedding = run.embed(rows);
