@@ -306,6 +306,7 @@ std::vector<uint8_t> write_root(const Root& root) {
   }
   sections.emplace_back(SectionKind::kRecords, write_records(root));
   sections.emplace_back(SectionKind::kQuality, write_quality(root.quality));
+  const size_t first_version_sections = sections.size();
   if (root.packed_encoder) {
     sections.emplace_back(SectionKind::kPackedEncoder, write_packed_encoder(*root.packed_encoder));
   }
@@ -313,7 +314,8 @@ std::vector<uint8_t> write_root(const Root& root) {
   ByteWriter writer;
   writer.write_bytes({reinterpret_cast<const uint8_t*>(kMagic.data()), kMagic.size()});
   writer.write(kFormatMajor);
-  writer.write(kFormatMinor);
+  // A root that needs nothing of a later version is one of the first.
+  writer.write(sections.size() > first_version_sections ? kFormatMinor : uint16_t{0});
   writer.write(static_cast<uint32_t>(sections.size()));
   auto offset = static_cast<uint32_t>(16 + 12 * sections.size());
   for (const auto& [kind, bytes] : sections) {
