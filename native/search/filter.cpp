@@ -180,7 +180,7 @@ Result<FilterClause> parse_filter(std::string_view text) {
     return make_filter(std::string(trim(text.substr(0, in_position))), "in", std::move(operands));
   }
   const auto rest = text.substr(std::min(symbol_position, text.size()));
-  const auto op = rest.substr(0, !rest.starts_with('=') && rest.substr(1, 1) == "=" ? 2 : 1);
+  const auto op = rest.substr(0, rest.size() > 1 && rest[0] != '=' && rest[1] == '=' ? 2 : 1);
   const auto operand = trim(rest.substr(op.size()));
   auto clause =
       make_filter(std::string(trim(text.substr(0, symbol_position))), op, {std::string(operand)});

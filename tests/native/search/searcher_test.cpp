@@ -107,7 +107,8 @@ TEST_CASE("a query of several phrases finds the images nearest to all of them", 
   both.insert(both.end(), row(bundle.crops, 4).begin(), row(bundle.crops, 4).end());
   std::vector<double> mean(60);
   for (size_t phrase = 0; phrase < 2; ++phrase) {
-    for (const Hit& hit : searcher.search(row(both, phrase), options).value()) {
+    const auto found = searcher.search(row(both, phrase), options).value();
+    for (const Hit& hit : found) {
       mean[hit.image] += hit.similarity / 2;
     }
   }
