@@ -5,12 +5,20 @@ import type { Source } from '../bundle/source.js';
 import { encoderBytes } from '../encoder/model_file.js';
 import { Encoders } from '../encoder/encoders.js';
 import { fetchChecked, fetchPayload, storedBytes } from './checked_objects.js';
-import type { Column, Core, CoreHits, ObjectRef, Root, Searcher } from './core_types.js';
+import type {
+  Column,
+  Core,
+  CoreHits,
+  CoreTextEncoder,
+  ObjectRef,
+  Root,
+  Searcher,
+} from './core_types.js';
 import { coreClause } from './filters.js';
 import { LoadingReport } from './loading.js';
 import type { OnLoading } from './loading.js';
 import { RecordStore } from './record_store.js';
-import type { BundleInfo, SearchOptions } from './types.js';
+import type { BundleInfo, SearchOptions, TextEncoderChoice } from './types.js';
 
 /** One opened bundle; its manifest is pinned for as long as the session lives. */
 export class BundleSession {
@@ -19,6 +27,9 @@ export class BundleSession {
   readonly records: RecordStore;
   /** What the index is made of. */
   readonly indexObjects: ObjectRef[];
+  /** Null: texts go through ONNX Runtime. */
+  readonly textEncoder: CoreTextEncoder | null;
+  private readonly textBytes: number;
   private loading: Promise<void> | null = null;
   private knownColumns: Column[] | null = null;
   private examples = new Map<string, Float32Array>();
@@ -30,9 +41,18 @@ export class BundleSession {
     private readonly searcher: Searcher,
     private readonly manifest: Uint8Array,
     private readonly onLoading: OnLoading,
+    choice: TextEncoderChoice,
   ) {
     this.root = searcher.root();
-    this.encoders = new Encoders(core, source, this.root.model, onLoading);
+    const { model, packedEncoder } = this.root;
+    this.textEncoder =
+      packedEncoder && choice === 'packed'
+        ? core.TextEncoder.open(packedEncoder, model.embeddingDim)
+        : null;
+    this.textBytes = this.textEncoder
+      ? storedBytes(this.textEncoder.missingObjects())
+      : encoderBytes(model, 'text');
+    this.encoders = new Encoders(core, source, model, onLoading, this.textEncoder);
     this.records = new RecordStore(core, source, searcher);
     this.indexObjects = searcher.missingObjects();
     this.ready.catch(() => undefined);
@@ -43,6 +63,7 @@ export class BundleSession {
     starting: Promise<Core>,
     source: Source,
     onLoading: OnLoading,
+    choice: TextEncoderChoice,
   ): Promise<BundleSession> {
     const { root, bytes } = await fetchManifest(source);
     const searcher = await fetchChecked(source, root, async (stored) =>
@@ -51,7 +72,7 @@ export class BundleSession {
     const core = await starting;
     // Asked for first: few bytes, and what a visitor can click before the index is there.
     const examples = readExamples(core, source, searcher.root());
-    const session = new BundleSession(core, source, root, searcher, bytes, onLoading);
+    const session = new BundleSession(core, source, root, searcher, bytes, onLoading, choice);
     session.examples = await examples;
     return session;
   }
@@ -80,7 +101,7 @@ export class BundleSession {
         embeddingDim: model.embeddingDim,
       },
       examples: [...this.examples.keys()],
-      encoderBytes: { text: encoderBytes(model, 'text'), vision: encoderBytes(model, 'vision') },
+      encoderBytes: { text: this.textBytes, vision: encoderBytes(model, 'vision') },
       quality,
     };
   }
@@ -132,6 +153,7 @@ export class BundleSession {
   }
 
   close(): void {
+    this.textEncoder?.delete();
     this.searcher.delete();
   }
 

@@ -48,6 +48,8 @@ export interface Root {
   examples: ObjectRef[];
   records: ObjectRef[];
   quality: Record<string, number>;
+  /** For `TextEncoder.open`, where the bundle has one. */
+  packedEncoder: Uint8Array | null;
 }
 
 export interface ThumbnailRef {
@@ -142,6 +144,20 @@ export interface Tokenizer {
   delete(): void;
 }
 
+/** CLIP's text tower run by the core. */
+export interface CoreTextEncoder {
+  /** What every text needs and is not there yet, in the order in which it is computed with. */
+  missingObjects(): ObjectRef[];
+  /** With what these token ids need; complete once the first object of it is there. */
+  missingObjectsOf(ids: Uint32Array): ObjectRef[];
+  /** There or not; complete once `missingObjects()` is empty. */
+  allObjects(): ObjectRef[];
+  addObject(ref: ObjectRef, stored: Uint8Array): void;
+  /** [dim], the same bytes everywhere. */
+  encode(ids: Uint32Array): Float32Array;
+  delete(): void;
+}
+
 export interface ImageModel {
   imageSizePx: number;
   mean: number[];
@@ -151,6 +167,7 @@ export interface ImageModel {
 export interface Core {
   Searcher: { open(root: ObjectRef, stored: Uint8Array): Searcher };
   Tokenizer: { parse(payload: Uint8Array): Tokenizer };
+  TextEncoder: { open(packedEncoder: Uint8Array, embeddingDim: number): CoreTextEncoder };
   unpackObject(ref: ObjectRef, stored: Uint8Array): Uint8Array;
   readRecords(payload: Uint8Array): CoreRecord[];
   readExamples(payload: Uint8Array, dim: number): { text: string; embedding: Float32Array }[];

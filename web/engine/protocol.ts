@@ -11,11 +11,12 @@ import type {
   SearchOptions,
   SearchResult,
   Stats,
+  TextEncoderChoice,
   Thumbnail,
 } from './types.js';
 
 /** Raised with every change of a message; page and worker come from one build. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** By this name the engine's script knows that it is its own worker, not a part of another. */
 export const workerName = 'sightline-engine';
@@ -27,7 +28,12 @@ export type SourceSpec =
 /** Every call of the engine: its arguments and its answer. */
 export interface Calls {
   open: {
-    args: { version: number; sources: SourceSpec[]; cache: CachePolicy };
+    args: {
+      version: number;
+      sources: SourceSpec[];
+      cache: CachePolicy;
+      encoder: TextEncoderChoice;
+    };
     result: BundleInfo[];
   };
   ready: { args: null; result: null };
