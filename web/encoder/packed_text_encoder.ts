@@ -58,17 +58,19 @@ export async function packedEncoderObjects(
   return encoder.allObjects();
 }
 
+/** One that fails does not stop the others: they need not be fetched again. */
 async function addObjects(
   source: Source,
   encoder: CoreTextEncoder,
   objects: ObjectRef[],
   report?: LoadingReport,
 ): Promise<void> {
-  await Promise.all(
+  const added = await Promise.allSettled(
     objects.map((ref) =>
       fetchChecked(source, ref, (stored) => encoder.addObject(ref, stored), {
         onBytes: report?.file(),
       }),
     ),
   );
+  for (const result of added) if (result.status === 'rejected') throw result.reason;
 }
