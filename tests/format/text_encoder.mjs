@@ -107,7 +107,7 @@ const activations = {
 function sum(count, term) {
   const lanes = new Float32Array(16);
   for (let i = 0; i < count; ++i) lanes[i % 16] += term(i);
-  for (let width = 8; width > 0; width /= 2) {
+  for (let width = 8; width >= 1; width /= 2) {
     for (let i = 0; i < width; ++i) lanes[i] += lanes[i + width];
   }
   return lanes[0];
