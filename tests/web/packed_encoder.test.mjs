@@ -1,42 +1,8 @@
 // Texts read by the core, in WebAssembly and in the native program, beside ONNX Runtime.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { bundle, demoModel, loadPackage, missing, program, runJson } from './demo_site.mjs';
-import { spawnSync } from 'node:child_process';
-
-const colours = ['red', 'blue', 'green', 'white', 'black', 'silver', 'orange', 'dark', 'Ünlü', ''];
-const things = [
-  'car',
-  'bus',
-  'lorry',
-  'person',
-  'cyclist',
-  'traffic light',
-  'house',
-  'dog',
-  '日本',
-  '🚌',
-];
-const ends = [
-  ...['', ' at night', ' in the rain, seen from behind', ' beside a blue bus', ' 1984'],
-  ...[' in the fog on a wide road with many parked cars!', ' under snow', ' at dusk'],
-  ...[' on a bridge', ' and two people crossing the street, one of them with a bicycle'],
-];
-const texts = colours.flatMap((colour) =>
-  things.flatMap((thing) => ends.map((end) => `${colour} ${thing}${end}`)),
-);
-
-function embedNatively(phrases) {
-  const given = phrases.flatMap((text) => ['--text', text]);
-  const { status, stdout, stderr } = spawnSync(
-    program,
-    ['embed', '--encoder', 'packed', '--model', demoModel, '--json', ...given],
-    { encoding: 'utf8', maxBuffer: 1 << 28 },
-  );
-  assert.equal(status, 0, stderr);
-  const lines = stdout.trimEnd().split('\n');
-  return lines.map((line) => Float32Array.from(JSON.parse(line).embedding));
-}
+import { bundle, loadPackage, missing, runJson } from './demo_site.mjs';
+import { embedNatively, thousandTexts as texts } from './thousand_texts.mjs';
 
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 
