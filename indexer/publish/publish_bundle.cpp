@@ -115,20 +115,10 @@ Result<ModelInfo> add_model(const PublishOptions& options, const ClipModel& clip
   return model;
 }
 
-// The text encoder of the core beside the network's file. A network that is not CLIP's text tower
-// stays the only encoder, and the build says so.
-Result<void> add_packed_encoder(const PublishOptions& options, const ClipModel& clip,
-                                BundleWriter& writer, Progress& progress, Root& root) {
-  if (options.models == PublishedModels::kNone) return {};
-  progress.begin("text encoder");
-  const auto packed = packed_text_encoder(clip.folder());
-  if (!packed) {
-    progress.note("note: no packed text encoder: " + packed.error().message);
-    return {};
-  }
-  for (const auto& object : packed->objects) RETURN_IF_ERROR(writer.put(object));
-  root.packed_encoder = packed->info;
-  root.quality.push_back({"packed_encoder_mean_cosine", packed->mean_cosine});
+Result<void> add_packed_encoder(const PackedEncoder& packed, BundleWriter& writer, Root& root) {
+  for (const auto& object : packed.objects) RETURN_IF_ERROR(writer.put(object));
+  root.packed_encoder = packed.info;
+  root.quality.push_back({"packed_encoder_mean_cosine", packed.mean_cosine});
   return {};
 }
 
@@ -182,7 +172,9 @@ Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
   }
   ASSIGN_OR_RETURN(root.model, add_model(options, clip, writer));
   RETURN_IF_ERROR(add_indexes(tables, options, clip, writer, progress, root));
-  RETURN_IF_ERROR(add_packed_encoder(options, clip, writer, progress, root));
+  if (const auto* packed = clip.packed_encoder()) {
+    RETURN_IF_ERROR(add_packed_encoder(*packed, writer, root));
+  }
   RETURN_IF_ERROR(add_thumbnails(tables, options.thumbnail_px, catalog, writer, progress));
   progress.begin("records", tables.records.size());
   RETURN_IF_ERROR(add_records(tables.records, writer, progress, root));

@@ -5,7 +5,6 @@
 
 #include "indexer/base/progress.h"
 #include "indexer/models/clip_model.h"
-#include "indexer/models/pack_text_encoder.h"
 #include "indexer/publish/bundle_tables.h"
 #include "indexer/publish/bundle_writer.h"
 #include "indexer/publish/graph_builder.h"
@@ -27,7 +26,7 @@ struct PublishOptions {
 };
 
 // Builds the indexes, measures them and writes the bundle, manifest last. The same tables and
-// options give the same bytes.
+// options give the same bytes. The bundle carries the packed text encoder that clip uses, if any.
 Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
                             const ClipModel& clip, Catalog& catalog, BundleWriter& writer,
                             Progress& progress);

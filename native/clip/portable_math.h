@@ -8,13 +8,20 @@
 
 namespace sightline {
 
+// Adding 1.5 * 2^23 to a float below 2^22 rounds it to an integer, ties to even, and leaves that
+// integer in the low bits: no conversion, which WebAssembly would guard with a branch.
+inline constexpr float kRoundingShift = 12582912.0f;
+inline int32_t shifted_integer(float shifted) {
+  return __builtin_bit_cast(int32_t, shifted) - 0x4b400000;
+}
+
 // e^x, relative error below 3e-7, for x clamped to [-87, 88]; NaN gives e^-87. The polynomial is
 // that of Cephes' expf.
 inline float portable_exp(float x) {
   x = x > -87.0f ? x : -87.0f;
   x = x < 88.0f ? x : 88.0f;
-  // Adding 1.5 * 2^23 rounds to an integer.
-  const float exponent = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
+  const float shifted = x * 1.44269504f + kRoundingShift;
+  const float exponent = shifted - kRoundingShift;
   const float r = (x - exponent * 0.693359375f) - exponent * -2.12194440e-4f;
   float sum = 1.9875691500e-4f;
   sum = sum * r + 1.3981999507e-3f;
@@ -23,7 +30,7 @@ inline float portable_exp(float x) {
   sum = sum * r + 1.6666665459e-1f;
   sum = sum * r + 5.0000001201e-1f;
   sum = (sum * (r * r) + r) + 1.0f;
-  const auto power = static_cast<uint32_t>(static_cast<int32_t>(exponent) + 127) << 23;
+  const auto power = static_cast<uint32_t>(shifted_integer(shifted) + 127) << 23;
   return sum * __builtin_bit_cast(float, power);
 }
 

@@ -34,10 +34,9 @@ float round_input(std::span<const float> input, float max, int16_t* codes) {
   const float inverse = largest > 0 ? max / largest : 0.0f;
   for (size_t i = 0; i < input.size(); ++i) {
     float value = input[i] * inverse;
-    value += value < 0 ? -0.5f : 0.5f;
     value = value < max ? value : max;
     value = value > -max ? value : -max;
-    codes[i] = static_cast<int16_t>(static_cast<int32_t>(value));
+    codes[i] = static_cast<int16_t>(shifted_integer(value + kRoundingShift));
   }
   return largest / max;
 }

@@ -126,9 +126,8 @@ function multiply({ inputMax, scales, bias, weights }, input) {
   const largest = input.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const inverse = largest > 0 ? f(inputMax / largest) : 0;
   const codes = input.map((value) => {
-    const u = f(value * inverse);
-    const rounded = f(u + (u < 0 ? -0.5 : 0.5));
-    return Math.trunc(Math.min(Math.max(rounded, -inputMax), inputMax));
+    const u = Math.min(Math.max(f(value * inverse), -inputMax), inputMax);
+    return f(f(u + 12582912) - 12582912);
   });
   const inputScale = f(largest / inputMax);
   return weights.map((row, r) => {

@@ -178,7 +178,7 @@ describe('a bundle answers', { skip: missing }, () => {
 
   it('tells what it holds and how it performs', () => {
     const about = json('inspect', site, '--json');
-    assert.deepEqual([about.format, about.title, about.image_count], ['1.0', 'Two drives', 24]);
+    assert.deepEqual([about.format, about.title, about.image_count], ['1.1', 'Two drives', 24]);
     assert.ok(about.classes.includes('car'));
     assert.deepEqual([about.indexes[0].M, about.indexes[0].efConstruction], [16, 200]);
     assert.ok(about.indexes[0].row_count >= 24 && about.index_bytes_per_image > 0);
@@ -186,7 +186,7 @@ describe('a bundle answers', { skip: missing }, () => {
       assert.ok(about.sizes[kind].objects > 0 && about.sizes[kind].bytes > 0, kind);
     }
     assert.ok(about.quality.recall_at_10 >= 0.95);
-    assert.match(output('inspect', site), /^Two drives: 24 images, format 1\.0/);
+    assert.match(output('inspect', site), /^Two drives: 24 images, format 1\.1/);
 
     writeFileSync(at('queries.txt'), 'a red car\na bus at night\n\na dog\n');
     const report = at('report.json');
