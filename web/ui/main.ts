@@ -39,7 +39,7 @@ async function start(): Promise<void> {
 
 /** Makes the page itself start without network. */
 function keepPage(): void {
-  if (!('serviceWorker' in navigator)) return;
+  if (!navigator.serviceWorker) return;
   navigator.serviceWorker.register('sw.js').catch(() => undefined);
 }
 
