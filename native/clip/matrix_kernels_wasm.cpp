@@ -1,7 +1,5 @@
 // Compiled with -msimd128 for WebAssembly; empty elsewhere.
 #if defined(__wasm_simd128__)
-#include <initializer_list>
-
 #include <wasm_simd128.h>
 
 #include "native/clip/matrix_kernels.h"
@@ -56,24 +54,22 @@ void multiply_rows_wasm(const int16_t* weights, const int16_t* inputs, size_t in
     const int16_t* const second = first + columns;
     v128_t a0 = zero, a1 = zero, a2 = zero, a3 = zero;
     v128_t b0 = zero, b1 = zero, b2 = zero, b3 = zero;
-    for (size_t i = 0; i < columns; i += 16) {
-      // Two steps of 8 in one turn of the loop.
-      for (const size_t at : {i, i + 8}) {
-        const v128_t a = wasm_v128_load(first + at);
-        const v128_t b = wasm_v128_load(second + at);
-        const v128_t w0 = wasm_v128_load(row0 + at);
-        a0 = add_products(a0, a, w0);
-        b0 = add_products(b0, b, w0);
-        const v128_t w1 = wasm_v128_load(row1 + at);
-        a1 = add_products(a1, a, w1);
-        b1 = add_products(b1, b, w1);
-        const v128_t w2 = wasm_v128_load(row2 + at);
-        a2 = add_products(a2, a, w2);
-        b2 = add_products(b2, b, w2);
-        const v128_t w3 = wasm_v128_load(row3 + at);
-        a3 = add_products(a3, a, w3);
-        b3 = add_products(b3, b, w3);
-      }
+    // One step a turn: unrolled by hand, with indices or moving pointers, V8 needs a quarter more.
+    for (size_t i = 0; i < columns; i += 8) {
+      const v128_t a = wasm_v128_load(first + i);
+      const v128_t b = wasm_v128_load(second + i);
+      const v128_t w0 = wasm_v128_load(row0 + i);
+      a0 = add_products(a0, a, w0);
+      b0 = add_products(b0, b, w0);
+      const v128_t w1 = wasm_v128_load(row1 + i);
+      a1 = add_products(a1, a, w1);
+      b1 = add_products(b1, b, w1);
+      const v128_t w2 = wasm_v128_load(row2 + i);
+      a2 = add_products(a2, a, w2);
+      b2 = add_products(b2, b, w2);
+      const v128_t w3 = wasm_v128_load(row3 + i);
+      a3 = add_products(a3, a, w3);
+      b3 = add_products(b3, b, w3);
     }
     wasm_v128_store(sums + t * kMatrixRows, sum_lanes(a0, a1, a2, a3));
     wasm_v128_store(sums + (t + 1) * kMatrixRows, sum_lanes(b0, b1, b2, b3));
