@@ -21,7 +21,7 @@ die() { say "$*"; exit 1; }
 
 toolchain=(g++ cmake ninja-build pkg-config emscripten)
 libraries=(libeigen3-dev libzstd-dev libutf8proc-dev libjpeg62-turbo-dev libstb-dev libsqlite3-dev nlohmann-json3-dev
-           libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev)
+           libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libonnx-dev libprotobuf-dev)
 training=(python3-torch python3-numpy python3-pil libopenblas0-openmp)
 testing=(catch2 clang-format clang-tidy chromium firefox-esr)
 benching=(libfaiss-dev libblas-dev liblapack-dev)
@@ -49,6 +49,7 @@ why() {
     libcpp-httplib-dev) echo 'serves a site' ;;
     libcurl4-openssl-dev) echo 'reads a bundle from an address' ;;
     libfaiss-dev | libblas-dev | liblapack-dev) echo 'is compared with in the benchmarks' ;;
+    libonnx-dev | libprotobuf-dev) echo 'reads the weights of a text model out of its ONNX file' ;;
     catch2) echo 'runs the C++ tests' ;;
     clang-format | clang-tidy) echo 'checks format and naming' ;;
     chromium | firefox-esr) echo 'runs the browser tests' ;;

@@ -15,6 +15,7 @@
 #include "indexer/commands/inspect.h"
 #include "indexer/commands/models.h"
 #include "indexer/commands/models_fetch.h"
+#include "indexer/commands/models_pack.h"
 #include "indexer/commands/search.h"
 #include "indexer/commands/serve.h"
 #include "indexer/commands/tokenize.h"
@@ -56,6 +57,8 @@ const std::map<std::string, PublishedModels> kPublishedModels = {{"none", Publis
 const std::map<std::string, SearchPath> kSearchPaths = {
     {"hnsw", SearchPath::kHnsw}, {"cells", SearchPath::kCells}, {"exact", SearchPath::kExact}};
 const std::map<std::string, bool> kStages = {{"first", true}, {"settled", false}};
+const std::map<std::string, TextEncoderKind> kTextEncoders = {
+    {"ort", TextEncoderKind::kOnnxRuntime}, {"packed", TextEncoderKind::kPacked}};
 const std::map<std::string, bool> kSwitch = {{"on", true}, {"off", false}};
 
 template <class T>
@@ -280,9 +283,12 @@ void add_model_commands(Parser& parser) {
         parser.add(parser.app, "embed", "Print the embedding of a text or an image", &run_embed);
     command->add_option("--model", options->model, "CLIP model: a name or a folder");
     auto* input = command->add_option_group("input");
-    input->add_option("--text", options->text, "A text");
+    input->add_option("--text", options->texts, "A text; repeated: several")
+        ->allow_extra_args(false);
     input->add_option("--image", options->image_path, "An image file");
     input->require_option(1);
+    add_choice(command, "--encoder", options->encoder, kTextEncoders,
+               "What embeds a text: ONNX Runtime, or the model packed for bundles (default ort)");
     command->add_flag("--json", options->json, "Print one JSON object");
   }
   {
@@ -314,6 +320,13 @@ void add_model_commands(Parser& parser) {
     auto [command, options] = parser.add(
         *models, "check", "Load a model, run it once and say what it is", &run_models_check);
     command->add_option("MODEL", options->model, "A name, a folder or an .onnx file")->required();
+    command->add_flag("--json", options->json, "Print one JSON object");
+  }
+  {
+    auto [command, options] = parser.add(
+        *models, "pack", "Pack a model's text encoder as bundles carry it", &run_models_pack);
+    command->add_option("MODEL", options->model, "CLIP model: a name or a folder")->required();
+    command->add_option("--out", options->out, "The folder to write to")->required();
     command->add_flag("--json", options->json, "Print one JSON object");
   }
   add_models_fetch(parser, *models);

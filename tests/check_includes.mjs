@@ -26,6 +26,7 @@ const libraries = {
   eigen: [/^Eigen\//, ['indexer']],
   hnswlib: [/^hnswlib\//, ['indexer']],
   'ONNX Runtime': [/^onnxruntime/, ['indexer']],
+  'ONNX and protobuf': [/^(onnx|google\/protobuf)\//, ['indexer']],
   SQLite: [/^sqlite3\.h$/, ['indexer']],
   'nlohmann-json': [/^nlohmann\//, ['indexer']],
   CLI11: [/^CLI\//, ['indexer']],

@@ -19,6 +19,7 @@
 #include "native/clip/tokenizer.h"
 #include "native/search/conjunction.h"
 #include "native/search/hit_relevance.h"
+#include "native/search/packed_text_encoder.h"
 #include "native/search/phrase_lookup.h"
 #include "native/search/phrase_suggestions.h"
 #include "native/search/searcher.h"
@@ -206,6 +207,10 @@ val to_object(const Root& root) {
   val quality = val::object();
   for (const auto& figure : root.quality) quality.set(figure.name, figure.value);
   object.set("quality", quality);
+  object.set("packedEncoder",
+             root.packed_encoder
+                 ? to_typed_array("Uint8Array", write_packed_encoder(*root.packed_encoder))
+                 : val::null());
   return object;
 }
 
@@ -400,6 +405,38 @@ val phrase_embedding(const val& leaf, const val& stored, const std::string& text
   return embedding ? to_typed_array("Float32Array", *embedding) : val::null();
 }
 
+// PackedTextEncoder with JavaScript's values.
+class TextEncoderBinding {
+ public:
+  explicit TextEncoderBinding(PackedTextEncoder encoder) : encoder_(std::move(encoder)) {}
+
+  // payload: the root's, or what `sightline models pack` wrote.
+  static std::unique_ptr<TextEncoderBinding> open(const val& payload, uint32_t embedding_dim) {
+    const auto bytes = to_vector<uint8_t>(payload);
+    ByteReader reader(bytes);
+    const auto info = value_or_throw(parse_packed_encoder(reader));
+    return std::make_unique<TextEncoderBinding>(
+        value_or_throw(PackedTextEncoder::open(info, embedding_dim)));
+  }
+
+  val missing_objects() const { return to_array(encoder_.missing_objects()); }
+  // ids: Uint32Array.
+  val missing_objects_of(const val& ids) const {
+    return to_array(value_or_throw(encoder_.missing_objects(to_vector<uint32_t>(ids))));
+  }
+  val all_objects() const { return to_array(encoder_.all_objects()); }
+  void add_object(const val& ref, const val& stored) {
+    ok_or_throw(encoder_.add_object(to_object_ref(ref), to_vector<uint8_t>(stored)));
+  }
+  val encode(const val& ids) const {
+    return to_typed_array("Float32Array",
+                          value_or_throw(encoder_.encode(to_vector<uint32_t>(ids))));
+  }
+
+ private:
+  PackedTextEncoder encoder_;
+};
+
 val unpack(const val& ref, const val& stored) {
   return to_typed_array(
       "Uint8Array", value_or_throw(unpack_object(to_object_ref(ref), to_vector<uint8_t>(stored))));
@@ -486,6 +523,13 @@ EMSCRIPTEN_BINDINGS(sightline) {
       .function("findRecord", &SearcherBinding::find_record)
       .function("columns", &SearcherBinding::columns)
       .function("phraseDirectory", &SearcherBinding::phrase_directory);
+  emscripten::class_<TextEncoderBinding>("TextEncoder")
+      .class_function("open", &TextEncoderBinding::open)
+      .function("missingObjects", &TextEncoderBinding::missing_objects)
+      .function("missingObjectsOf", &TextEncoderBinding::missing_objects_of)
+      .function("allObjects", &TextEncoderBinding::all_objects)
+      .function("addObject", &TextEncoderBinding::add_object)
+      .function("encode", &TextEncoderBinding::encode);
   emscripten::class_<TokenizerBinding>("Tokenizer")
       .class_function("parse", &TokenizerBinding::parse)
       .function("encode", &TokenizerBinding::encode)

@@ -218,6 +218,15 @@ WorkKey work_key(const Models& models, const PrepareOptions& prepare) {
   return key;
 }
 
+// A text tower that is not CLIP's stays with ONNX Runtime, here and in the page.
+void pack_text_tower(PublishedModels published, ClipModel& clip, Progress& progress) {
+  if (published == PublishedModels::kNone) return;
+  progress.begin("text encoder");
+  if (const auto packed = clip.use_packed_encoder(); !packed) {
+    progress.note("note: no packed text encoder: " + packed.error().message);
+  }
+}
+
 void report_embedding(const EmbedReport& report, Progress& progress) {
   if (report.embedded_count == 0) return;
   char line[160];
@@ -301,6 +310,7 @@ Result<int> run_build(const BuildOptions& options) {
     ASSIGN_OR_RETURN(auto tables,
                      gather_tables(images, key, models.clip.dim(), publish.class_names, catalog));
     ASSIGN_OR_RETURN(auto writer, BundleWriter::open(bundle_path));
+    pack_text_tower(publish.models, models.clip, progress);
     ASSIGN_OR_RETURN(const auto root, publish_bundle(std::move(tables), publish, models.clip,
                                                      catalog, writer, progress));
     RETURN_IF_ERROR(stamp.write(fingerprint));

@@ -41,11 +41,23 @@ Result<ClipModel> ClipModel::load(const ModelFolder& folder, const ClipOptions& 
   return model;
 }
 
+Result<void> ClipModel::use_packed_encoder() {
+  ASSIGN_OR_RETURN(auto stored, packed_text_encoder(folder_));
+  ASSIGN_OR_RETURN(auto encoder, stored.load(dim_));
+  packed_ = std::make_shared<const Packed>(Packed{std::move(stored), std::move(encoder)});
+  return {};
+}
+
 Result<std::vector<float>> ClipModel::embed_text(std::span<const std::string> texts) const {
   std::vector<float> rows;
   rows.reserve(texts.size() * dim_);
   for (const std::string& text : texts) {
     ASSIGN_OR_RETURN(const auto ids, tokenizer_.encode(text));
+    if (packed_) {
+      ASSIGN_OR_RETURN(const auto row, packed_->encoder.encode(ids));
+      rows.insert(rows.end(), row.begin(), row.end());
+      continue;
+    }
     RETURN_IF_ERROR(text_->append_embedding(ids, rows));
   }
   return rows;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "indexer/models/clip_towers.h"
 #include "indexer/models/model_folder.h"
+#include "indexer/models/pack_text_encoder.h"
 #include "native/base/result.h"
 #include "native/clip/image_preprocess.h"
 #include "native/clip/tokenizer.h"
@@ -44,6 +46,12 @@ class ClipModel {
   std::string device() const { return any_tower().session().device(); }
   std::string device_note() const { return any_tower().session().device_note(); }
 
+  // From here on texts are embedded by the packed encoder, as in the bundles that carry it.
+  // Errors: kModel, naming the file, where the text tower cannot be packed; nothing changes then.
+  Result<void> use_packed_encoder();
+  // Null unless use_packed_encoder() succeeded.
+  const PackedEncoder* packed_encoder() const { return packed_ ? &packed_->stored : nullptr; }
+
   // [texts.size(), dim] float32, unit rows; a text beyond the context length is cut.
   // Requires with_text.
   Result<std::vector<float>> embed_text(std::span<const std::string> texts) const;
@@ -64,8 +72,14 @@ class ClipModel {
     return vision_ ? static_cast<const ClipTower&>(*vision_) : *text_;
   }
 
+  struct Packed {
+    PackedEncoder stored;
+    PackedTextEncoder encoder;
+  };
+
   ModelFolder folder_;
   Tokenizer tokenizer_;
+  std::shared_ptr<const Packed> packed_;
   std::optional<TextTower> text_;
   std::optional<VisionTower> vision_;
   uint32_t dim_ = 0;

@@ -19,6 +19,7 @@ class BundleWriter {
   // Puts one object in its place. A file that is there already counts only with the right size and
   // hash; anything else under its name is replaced.
   Result<ObjectRef> add(ObjectKind kind, std::span<const uint8_t> raw);
+  Result<ObjectRef> put(const PackedObject& object);
   Result<ObjectParts> add_payload(ObjectKind kind, std::span<const uint8_t> raw);
 
   // Writes the root and then the manifest that names it: from here on readers see the new bundle.
@@ -29,7 +30,6 @@ class BundleWriter {
 
  private:
   explicit BundleWriter(std::string path) : path_(std::move(path)) {}
-  Result<ObjectRef> put(const PackedObject& object);
 
   std::string path_;
   uint64_t new_file_count_ = 0;

@@ -142,6 +142,13 @@ std::vector<std::string> fitting_phrases(const BundleTables& tables,
   return phrases;
 }
 
+Result<void> add_packed_encoder(const PackedEncoder& packed, BundleWriter& writer, Root& root) {
+  for (const auto& object : packed.objects) RETURN_IF_ERROR(writer.put(object));
+  root.packed_encoder = packed.info;
+  root.quality.push_back({"packed_encoder_mean_cosine", packed.mean_cosine});
+  return {};
+}
+
 Result<void> add_indexes(const BundleTables& tables, const PublishOptions& options,
                          const ClipModel& clip, BundleWriter& writer, Progress& progress,
                          Root& root, std::vector<std::string>& example_texts) {
@@ -201,6 +208,9 @@ Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
   ASSIGN_OR_RETURN(root.model, add_model(options, clip, writer));
   std::vector<std::string> examples;
   RETURN_IF_ERROR(add_indexes(tables, options, clip, writer, progress, root, examples));
+  if (const auto* packed = clip.packed_encoder()) {
+    RETURN_IF_ERROR(add_packed_encoder(*packed, writer, root));
+  }
   std::vector<std::string> sequences;
   for (const auto& record : tables.records) sequences.push_back(record.sequence);
   std::sort(sequences.begin(), sequences.end());

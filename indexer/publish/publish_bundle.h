@@ -28,7 +28,7 @@ struct PublishOptions {
 };
 
 // Builds the indexes, measures them and writes the bundle, manifest last. The same tables and
-// options give the same bytes.
+// options give the same bytes. The bundle carries the packed text encoder that clip uses, if any.
 Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
                             const ClipModel& clip, Catalog& catalog, BundleWriter& writer,
                             Progress& progress);

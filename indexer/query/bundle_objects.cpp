@@ -49,6 +49,13 @@ Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
     for (const auto& leaf : leaves) list.add(leaf.ref, "phrase bank");
   }
   for (const auto& file : root.model.files) list.add(file.parts, file.name);
+  if (root.packed_encoder) {
+    list.add(root.packed_encoder->ends, "text encoder");
+    list.add(root.packed_encoder->layers, "text encoder");
+    list.add(root.packed_encoder->directory, "tokens of the text encoder");
+    ASSIGN_OR_RETURN(const auto chunks, bundle.token_chunks());
+    list.add(chunks, "tokens of the text encoder");
+  }
   for (const auto& piece : root.records) list.add(piece.ref, "records");
   for (uint32_t image = 0; image < root.image_count; ++image) {
     ASSIGN_OR_RETURN(const auto record, bundle.record(image));

@@ -69,6 +69,29 @@ Result<std::vector<uint8_t>> OpenedBundle::fetch(const ObjectParts& parts) {
   return payload;
 }
 
+Result<const PackedTextEncoder*> OpenedBundle::text_encoder(std::span<const uint32_t> ids) {
+  if (!text_encoder_) {
+    ASSIGN_OR_RETURN(text_encoder_,
+                     PackedTextEncoder::open(*root().packed_encoder, root().model.embedding_dim));
+  }
+  for (int round = 0; round < 2; ++round) {  // the chunks are known after the directory
+    ASSIGN_OR_RETURN(const auto missing, text_encoder_->missing_objects(ids));
+    for (const auto& ref : missing) {
+      ASSIGN_OR_RETURN(const auto stored, fetch_stored(ref));
+      RETURN_IF_ERROR(text_encoder_->add_object(ref, stored));
+    }
+  }
+  return &*text_encoder_;
+}
+
+Result<ObjectParts> OpenedBundle::token_chunks() {
+  const PackedEncoderInfo& info = *root().packed_encoder;
+  ASSIGN_OR_RETURN(const auto shape, parse_text_shape(info.shape));
+  ASSIGN_OR_RETURN(const auto payload, fetch({info.directory}));
+  return parse_token_directory(
+      payload, (shape.token_count + info.tokens_per_chunk - 1) / info.tokens_per_chunk);
+}
+
 Result<void> OpenedBundle::add_objects(const std::vector<ObjectRef>& refs) {
   if (refs.empty()) return {};
   ++traffic_.round_trips;

@@ -11,6 +11,7 @@
 #include "indexer/publish/manifest.h"
 #include "native/bundle/examples.h"
 #include "native/bundle/records.h"
+#include "native/search/packed_text_encoder.h"
 #include "native/search/searcher.h"
 
 namespace sightline {
@@ -51,6 +52,12 @@ class OpenedBundle {
   // The examples of the bundle; none where it has none.
   Result<std::vector<ExampleQuery>> examples();
 
+  // The packed text encoder with what these token ids need; requires root().packed_encoder. What
+  // was fetched is kept.
+  Result<const PackedTextEncoder*> text_encoder(std::span<const uint32_t> ids);
+  // The chunks of its token table.
+  Result<ObjectParts> token_chunks();
+
   // A payload or a model file, fetched part by part, verified and joined.
   Result<std::vector<uint8_t>> fetch(const ObjectParts& parts);
   // The stored bytes of one object, not yet verified.
@@ -64,6 +71,7 @@ class OpenedBundle {
   Manifest manifest_;
   Searcher searcher_;
   Traffic traffic_;
+  std::optional<PackedTextEncoder> text_encoder_;
   std::map<uint32_t, std::vector<ImageRecord>> pieces_;  // by first ordinal
 };
 

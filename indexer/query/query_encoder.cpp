@@ -69,14 +69,28 @@ Result<ModelFile> model_file(OpenedBundle& bundle, const std::string& role) {
                      model.id + "'");
 }
 
+// The encoder that the bundle's page uses too: the same query has the same bytes there.
+Result<std::vector<float>> embed_by_packed_encoder(OpenedBundle& bundle, const Tokenizer& tokenizer,
+                                                   const std::vector<std::string>& texts) {
+  std::vector<float> embeddings;
+  for (const auto& text : texts) {
+    ASSIGN_OR_RETURN(const auto ids, tokenizer.encode(text));
+    ASSIGN_OR_RETURN(const auto* encoder, bundle.text_encoder(ids));
+    ASSIGN_OR_RETURN(const auto embedding, encoder->encode(ids));
+    embeddings.insert(embeddings.end(), embedding.begin(), embedding.end());
+  }
+  return embeddings;
+}
+
 }  // namespace
 
 Result<std::vector<float>> embed_query_texts(OpenedBundle& bundle,
                                              const std::vector<std::string>& texts) {
   const ModelInfo& model = bundle.root().model;
-  ASSIGN_OR_RETURN(const auto file, model_file(bundle, "text"));
   ASSIGN_OR_RETURN(const auto payload, bundle.fetch(model.tokenizer));
   ASSIGN_OR_RETURN(const auto tokenizer, Tokenizer::parse(payload));
+  if (bundle.root().packed_encoder) return embed_by_packed_encoder(bundle, tokenizer, texts);
+  ASSIGN_OR_RETURN(const auto file, model_file(bundle, "text"));
   ASSIGN_OR_RETURN(const auto tower, TextTower::load(file, tokenizer.context_length(),
                                                      tokenizer.end_id(), OnnxOptions{}));
   std::vector<float> embeddings;

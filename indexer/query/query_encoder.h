@@ -11,7 +11,8 @@ namespace sightline {
 // unit length; one phrase, unless the text asks for several things (split_conjunction). A phrase of
 // the bundle's phrase bank needs no model.
 //
-// The model's file is an installed one with the same SHA-256, else the one the bundle carries, kept
+// By the bundle's packed text encoder, where it has one. Otherwise
+// the model's file is an installed one with the same SHA-256, else the one the bundle carries, kept
 // in the user's cache folder. Errors: kModel where neither is to be had, with how to get it.
 struct EmbeddedText {
   std::vector<float> embeddings;  // [phrases, embedding_dim] float32

@@ -32,6 +32,10 @@ const char* object_kind_name(ObjectKind kind) {
       return "examples";
     case ObjectKind::kRefinement:
       return "refinement";
+    case ObjectKind::kTextLayer:
+      return "layer";
+    case ObjectKind::kTokens:
+      return "tokens";
     case ObjectKind::kPhrases:
       return "phrases";
     case ObjectKind::kSuggestions:

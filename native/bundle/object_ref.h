@@ -27,6 +27,8 @@ enum class ObjectKind : uint8_t {
   kTokenizer = 11,
   kExamples = 12,
   kRefinement = 13,
+  kTextLayer = 14,    // of the packed text encoder
+  kTokens = 15,       // of the packed text encoder
   kPhrases = 16,      // a page of the phrase bank
   kSuggestions = 17,  // phrases to complete what is typed
   kTransform = 18,    // of a paged index, what only refinement needs

@@ -21,6 +21,7 @@ enum class SectionKind : uint16_t {
   kRecords = 4,
   kQuality = 5,
   kRouter = 6,  // reserved
+  kPackedEncoder = 7,
   kPhraseBank = 8,
   kRelevance = 9,
 };
@@ -264,6 +265,10 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
       return read_quality(reader, root.quality);
     case SectionKind::kRouter:
       return {};
+    case SectionKind::kPackedEncoder: {
+      ASSIGN_OR_RETURN(root.packed_encoder, parse_packed_encoder(reader));
+      return {};
+    }
     case SectionKind::kPhraseBank: {
       ASSIGN_OR_RETURN(root.phrase_bank, read_phrase_bank(reader));
       return {};
@@ -279,6 +284,7 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
 bool is_known(uint16_t kind) {
   return (kind >= static_cast<uint16_t>(SectionKind::kDescription) &&
           kind <= static_cast<uint16_t>(SectionKind::kQuality)) ||
+         kind == static_cast<uint16_t>(SectionKind::kPackedEncoder) ||
          kind == static_cast<uint16_t>(SectionKind::kPhraseBank) ||
          kind == static_cast<uint16_t>(SectionKind::kRelevance);
 }
@@ -329,6 +335,9 @@ std::vector<uint8_t> write_root(const Root& root) {
   sections.emplace_back(SectionKind::kRecords, write_records(root));
   sections.emplace_back(SectionKind::kQuality, write_quality(root.quality));
   const size_t first_version_sections = sections.size();
+  if (root.packed_encoder) {
+    sections.emplace_back(SectionKind::kPackedEncoder, write_packed_encoder(*root.packed_encoder));
+  }
   if (!root.phrase_bank.directories.empty()) {
     sections.emplace_back(SectionKind::kPhraseBank, write_phrase_bank(root.phrase_bank));
   }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "native/base/result.h"
 #include "native/bundle/cells.h"
 #include "native/bundle/object_ref.h"
+#include "native/bundle/packed_encoder.h"
 #include "native/bundle/phrase_bank.h"
 #include "native/bundle/relevance.h"
 
@@ -103,6 +105,7 @@ struct Root {
   std::vector<QualityFigure> quality;
   PhraseBankInfo phrase_bank;  // no directories: the bundle has none
   RelevanceInfo relevance;
+  std::optional<PackedEncoderInfo> packed_encoder;
 };
 
 // The raw (uncompressed) bytes of a root object (FORMAT.md, section 4), and back.

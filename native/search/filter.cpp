@@ -181,8 +181,7 @@ Result<FilterClause> parse_filter(std::string_view text) {
   }
   if (symbol_position == std::string_view::npos) return not_a_filter(text);
   const auto rest = text.substr(symbol_position);
-  const auto op =
-      rest.substr(0, !rest.starts_with('=') && rest.substr(0, 2).ends_with('=') ? 2 : 1);
+  const auto op = rest.substr(0, rest.size() > 1 && rest[0] != '=' && rest[1] == '=' ? 2 : 1);
   const auto operand = trim(rest.substr(op.size()));
   auto clause =
       make_filter(std::string(trim(text.substr(0, symbol_position))), op, {std::string(operand)});

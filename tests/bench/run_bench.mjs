@@ -3,16 +3,19 @@
 //   npm run bench -- wasm      the core in WebAssembly, beside the native core
 //   npm run bench -- browser   the vector libraries of the browser beside ours, in a page
 //   npm run bench -- cdn       the first answer from an empty cache, 20 Mbit/s and 40 ms away
+//   npm run bench -- encoder   the packed text encoder beside onnxruntime-web, one thread
 //   npm run bench -- streets   precision@10 and mAP@0.5 on rendered frames no model was trained on
 //   npm run bench -- phrases   a phrase bank at full size: bytes a query, time of the build
 //   npm run bench -- relevance "nothing found" for nonsense, real queries kept
-// Options: --rows N --queries N (all but streets), --count N (streets, relevance, phrases: frames to render),
+// Options: --rows N --queries N (vectors), --count N (streets, relevance, phrases: frames to render),
 // --phrases N (phrases: of the bank), --browser Chromium|Firefox, --method NAME (browser: those that start so),
-// --bundle DIR (cdn: a bundle of the vectors of --rows).
+// --bundle DIR (cdn: a bundle of the vectors of --rows), --model DIR --rounds N (encoder: default random
+// weights shaped like CLIP ViT-B/32).
 import { parseArgs } from 'node:util';
 import { benchBrowsers } from './browser_bench.mjs';
 import { benchCdn } from './cdn_bench.mjs';
 import { benchCore } from './core_table.mjs';
+import { benchEncoder } from './encoder_bench.mjs';
 import { benchMethods } from './native_bench.mjs';
 import { benchPhrases } from './phrases_bench.mjs';
 import { benchRelevance } from './relevance_bench.mjs';
@@ -26,22 +29,23 @@ const benches = {
   wasm: (options) => benchCore({ ...options, rows: options.rows ?? 50_000, withWasm: true }),
   browser: benchBrowsers,
   cdn: benchCdn,
+  encoder: benchEncoder,
   streets: benchStreets,
   phrases: benchPhrases,
   relevance: benchRelevance,
 };
-const usage = `usage: npm run bench -- ${Object.keys(benches).join('|')} [--rows N] [--queries N] [--count N] [--phrases N] [--browser NAME] [--method NAME] [--bundle DIR]`;
-const numbers = { rows: undefined, queries: 1000, count: 2000, phrases: 200_000 };
+const numbers = { rows: undefined, queries: 1000, count: 2000, phrases: 200_000, rounds: 15 };
+const texts = ['browser', 'bundle', 'method', 'model'];
+const usage = `usage: npm run bench -- ${Object.keys(benches).join('|')} ${[...Object.keys(numbers), ...texts].map((name) => `[--${name} …]`).join(' ')}`;
 
 function readArguments() {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
       options: {
-        ...Object.fromEntries(Object.keys(numbers).map((name) => [name, { type: 'string' }])),
-        browser: { type: 'string' },
-        bundle: { type: 'string' },
-        method: { type: 'string' },
+        ...Object.fromEntries(
+          [...Object.keys(numbers), ...texts].map((name) => [name, { type: 'string' }]),
+        ),
       },
     });
     const options = { ...numbers, ...values };

@@ -9,7 +9,7 @@ import { ByteCursor, FormatError, check } from './byte_cursor.mjs';
 
 const kindNames = [
   ...['', 'root', 'codes', 'graph', 'views', 'records', 'columns', 'ids', 'jpg', 'thumbs'],
-  ...['model', 'tokenizer', 'examples', 'refinement', '', '', 'phrases', 'suggest'],
+  ...['model', 'tokenizer', 'examples', 'refinement', 'layer', 'tokens', 'phrases', 'suggest'],
 ];
 const maxObjectBytes = 16_777_216;
 const maxDim = 4096;
@@ -83,6 +83,7 @@ export function parseRoot(bytes) {
     3: (section) => root.indexes.push(readIndex(section)),
     4: readRecordPlaces,
     5: readQuality,
+    7: (section) => (root.textEncoder = readTextEncoder(section, root.model.embeddingDim)),
     8: (section) => (root.phraseBank = readPhraseBank(section)),
     9: (section) => (root.relevance = readRelevance(section)),
   };
@@ -168,6 +169,35 @@ function readRecordPlaces(cursor, root) {
 function readQuality(cursor, root) {
   const figures = cursor.list(cursor.u16(), 10, () => [cursor.string(), cursor.f64()]);
   root.quality = Object.fromEntries(figures);
+}
+
+// 15. Packed text encoder.
+function readTextEncoder(cursor, embeddingDim) {
+  const shape = new ByteCursor(cursor.take(cursor.u32()), 'shape of the text encoder');
+  check(shape.u32() === 1, 'text encoder: another layout');
+  const names = ['width', 'layerCount', 'headCount', 'hiddenWidth', 'embeddingDim', 'tokenCount'];
+  const encoder = {};
+  for (const name of [...names, 'contextLength', 'endId', 'activation'])
+    encoder[name] = shape.u32();
+  encoder.normEpsilon = shape.f32();
+  shape.end();
+  check(encoder.embeddingDim === embeddingDim, `text encoder: ${encoder.embeddingDim} dimensions`);
+  check(encoder.width % encoder.headCount === 0, `text encoder: ${encoder.headCount} heads`);
+  encoder.ends = readRef(cursor, [14]);
+  encoder.layers = readParts(cursor, 14);
+  check(encoder.layers.length === encoder.layerCount, 'text encoder: number of layers');
+  encoder.tokensPerChunk = cursor.u32();
+  check(encoder.tokensPerChunk > 0, 'text encoder: no tokens a chunk');
+  encoder.directory = readRef(cursor, [15]);
+  return encoder;
+}
+
+export function parseTokenDirectory(bytes, { tokenCount, tokensPerChunk }) {
+  const cursor = new ByteCursor(bytes, 'token directory');
+  const chunks = readParts(cursor, 15);
+  cursor.end();
+  check(chunks.length === Math.ceil(tokenCount / tokensPerChunk), 'token directory: chunks');
+  return chunks;
 }
 
 // 5. Code parameters and graph.

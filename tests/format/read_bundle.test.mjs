@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { FormatError } from './byte_cursor.mjs';
 import * as reader from './read_bundle.mjs';
 import { decodeRow, searchBundle } from './search_bundle.mjs';
+import * as encoder from './text_encoder.mjs';
 
 const root = join(fileURLToPath(import.meta.url), '../../..');
 const fixtures = join(root, 'tests/fixtures/bundle');
@@ -183,4 +184,35 @@ test('the demo site carries what the document says', { skip: skipSite }, () => {
     .readPayload([thumbnail.ref])
     .subarray(thumbnail.offset, thumbnail.offset + thumbnail.byteCount);
   assert.deepEqual([...jpeg.subarray(0, 2), ...jpeg.subarray(-2)], [0xff, 0xd8, 0xff, 0xd9]);
+});
+
+test('texts get the embedding of the program to the last bit', { skip: skipSite }, (t) => {
+  const bundle = reader.openBundle(join(site, 'bundle'));
+  const shape = bundle.textEncoder;
+  if (!shape) return t.skip('SKIPPED: the site has no packed text encoder');
+  const read = (ref) => bundle.readPayload([ref]);
+  const ends = encoder.parseEnds(read(shape.ends), shape);
+  const layers = shape.layers.map((ref) => encoder.parseLayer(read(ref), shape));
+  const chunks = reader.parseTokenDirectory(read(shape.directory), shape);
+  const token = (id) => {
+    const chunk = Math.floor(id / shape.tokensPerChunk);
+    const first = chunk * shape.tokensPerChunk;
+    const count = Math.min(shape.tokensPerChunk, shape.tokenCount - first);
+    return encoder.readToken(read(chunks[chunk]), count, id - first, shape.width);
+  };
+  const model = process.env.SIGHTLINE_TEST_MODEL ?? 'streets-clip';
+  const ask = (...args) => {
+    const { stdout, stderr } = spawnSync(program, [...args, '--model', model, '--json'], {
+      encoding: 'utf8',
+    });
+    assert.equal(stderr, '');
+    return JSON.parse(stdout);
+  };
+  for (const text of ['snow', 'a red bus at night, seen from behind', 'Ünlü 日本']) {
+    const { ids } = ask('tokenize', text);
+    const meaningful = ids.slice(0, ids.indexOf(shape.endId) + 1);
+    const found = encoder.embed(shape, ends, layers, meaningful.map(token));
+    const { embedding } = ask('embed', '--encoder', 'packed', '--text', text);
+    assert.deepEqual(found, Float32Array.from(embedding), text);
+  }
 });

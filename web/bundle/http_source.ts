@@ -24,7 +24,7 @@ export interface Traffic {
 
 const firstPauseMs = 200;
 const longestPauseMs = 5000;
-const modelKinds = new Set(['model', 'tokenizer']);
+const modelKinds = new Set(['model', 'tokenizer', 'layer', 'tokens']);
 
 /** A bundle on any static host, without Range, CORS credentials or special headers. */
 export class HttpSource implements Source {

@@ -1,15 +1,20 @@
 import type { Source } from '../bundle/source.js';
-import type { Core, ModelInfo } from '../engine/core_types.js';
+import type { Core, CoreTextEncoder, ModelInfo } from '../engine/core_types.js';
 import type { OnLoading } from '../engine/loading.js';
 import type { BoxXyxyPx, RgbPixels } from '../engine/types.js';
 import { ClipImageEncoder } from './image_encoder.js';
+import { PackedTextEncoder } from './packed_text_encoder.js';
 import { ClipTextEncoder } from './text_encoder.js';
 
 const keptTexts = 200;
 
+interface TextEncoder {
+  encode(text: string): Promise<Float32Array>;
+}
+
 /** The two towers of a bundle's model, each loaded on first use; one run at a time. */
 export class Encoders {
-  private text: Promise<ClipTextEncoder> | null = null;
+  private text: Promise<TextEncoder> | null = null;
   private vision: Promise<ClipImageEncoder> | null = null;
   private lastRun: Promise<unknown> = Promise.resolve();
   private readonly texts = new Map<string, Float32Array>();
@@ -19,15 +24,15 @@ export class Encoders {
     private readonly source: Source,
     private readonly model: ModelInfo,
     private readonly onLoading: OnLoading,
+    /** Null: texts go through ONNX Runtime. */
+    private readonly packed: CoreTextEncoder | null,
   ) {}
 
-  warmText(): Promise<ClipTextEncoder> {
-    this.text ??= ClipTextEncoder.load(this.core, this.source, this.model, this.onLoading).catch(
-      (error: unknown) => {
-        this.text = null;
-        throw error;
-      },
-    );
+  warmText(): Promise<TextEncoder> {
+    this.text ??= this.loadText().catch((error: unknown) => {
+      this.text = null;
+      throw error;
+    });
     return this.text;
   }
 
@@ -58,6 +63,13 @@ export class Encoders {
   ): Promise<Float32Array> {
     const encoder = await this.warmVision();
     return this.run(() => encoder.encode(image, box), signal);
+  }
+
+  private loadText(): Promise<TextEncoder> {
+    const { core, source, model, onLoading, packed } = this;
+    return packed
+      ? PackedTextEncoder.load(core, source, model, packed, onLoading)
+      : ClipTextEncoder.load(core, source, model, onLoading);
   }
 
   /** A run cannot be stopped, so those that nobody waits for any more are not begun. */

@@ -10,6 +10,7 @@ import type {
   Core,
   CoreHits,
   CoreSearchOptions,
+  CoreTextEncoder,
   ObjectRef,
   Root,
   Searcher,
@@ -20,7 +21,7 @@ import type { OnLoading } from './loading.js';
 import { PhraseBank } from './phrase_bank.js';
 import { RecordStore } from './record_store.js';
 import { TextQueries } from './text_queries.js';
-import type { BundleInfo, SearchOptions } from './types.js';
+import type { BundleInfo, SearchOptions, TextEncoderChoice } from './types.js';
 
 /** Of the cells and pieces of a paged index; a phone can hold it. */
 const memoryLimitBytes = 128 << 20;
@@ -34,6 +35,9 @@ export class BundleSession {
   readonly texts: TextQueries;
   /** What the index is made of. */
   readonly indexObjects: ObjectRef[];
+  /** Null: texts go through ONNX Runtime. */
+  readonly textEncoder: CoreTextEncoder | null;
+  private readonly textBytes: number;
   private loading: Promise<void> | null = null;
   private readonly adding = new Map<string, Promise<void>>();
   private knownColumns: Column[] | null = null;
@@ -46,14 +50,29 @@ export class BundleSession {
     private readonly manifest: Uint8Array,
     private readonly onLoading: OnLoading,
     private readonly examples: ReadonlyMap<string, Float32Array>,
+    choice: TextEncoderChoice,
   ) {
     this.root = searcher.root();
-    this.encoders = new Encoders(core, source, this.root.model, onLoading);
+    const { model, packedEncoder } = this.root;
+    this.textEncoder =
+      packedEncoder && choice === 'packed'
+        ? core.TextEncoder.open(packedEncoder, model.embeddingDim)
+        : null;
+    this.textBytes = this.textEncoder
+      ? storedBytes(this.textEncoder.missingObjects())
+      : encoderBytes(model, 'text');
+    this.encoders = new Encoders(core, source, model, onLoading, this.textEncoder);
     this.records = new RecordStore(core, source, searcher, (objects) => this.add(objects));
     this.bank = new PhraseBank(core, source, searcher, this.root);
     this.texts = new TextQueries(core, source, this.root, this.encoders, this.bank, examples);
     this.indexObjects = searcher.missingObjects('search');
-    if (searcher.isPaged()) searcher.setMemoryLimit(memoryLimitBytes);
+    if (searcher.isPaged()) {
+      searcher.setMemoryLimit(memoryLimitBytes);
+      this.indexObjects.push(
+        ...searcher.missingObjects('columns'),
+        ...searcher.missingObjects('ids'),
+      );
+    }
     this.ready.catch(() => undefined);
   }
 
@@ -62,6 +81,7 @@ export class BundleSession {
     starting: Promise<Core>,
     source: Source,
     onLoading: OnLoading,
+    choice: TextEncoderChoice,
   ): Promise<BundleSession> {
     const { root, bytes } = await fetchManifest(source);
     const searcher = await fetchChecked(source, root, async (stored) =>
@@ -71,7 +91,9 @@ export class BundleSession {
     // Asked for first: few bytes, and what a visitor can click before the index is there.
     const examples = new Map<string, Float32Array>();
     const reading = readExamples(core, source, searcher.root(), examples);
-    const session = new BundleSession(core, source, root, searcher, bytes, onLoading, examples);
+    const session = new BundleSession(
+      ...([core, source, root, searcher, bytes, onLoading, examples, choice] as const),
+    );
     await reading;
     return session;
   }
@@ -105,7 +127,7 @@ export class BundleSession {
       },
       examples: [...this.examples.keys()],
       phraseCount: this.root.phraseCount,
-      encoderBytes: { text: encoderBytes(model, 'text'), vision: encoderBytes(model, 'vision') },
+      encoderBytes: { text: this.textBytes, vision: encoderBytes(model, 'vision') },
       quality,
     };
   }
@@ -157,6 +179,7 @@ export class BundleSession {
 
   close(): void {
     this.bank.close();
+    this.textEncoder?.delete();
     this.searcher.delete();
   }
 

@@ -54,6 +54,8 @@ export interface Root {
   suggestions: ObjectRef[];
   records: ObjectRef[];
   quality: Record<string, number>;
+  /** For `TextEncoder.open`, where the bundle has one. */
+  packedEncoder: Uint8Array | null;
 }
 
 export interface ThumbnailRef {
@@ -174,6 +176,20 @@ export interface PhraseSuggestions {
   delete(): void;
 }
 
+/** CLIP's text tower run by the core. */
+export interface CoreTextEncoder {
+  /** What every text needs and is not there yet, in the order in which it is computed with. */
+  missingObjects(): ObjectRef[];
+  /** With what these token ids need; complete once the first object of it is there. */
+  missingObjectsOf(ids: Uint32Array): ObjectRef[];
+  /** There or not; complete once `missingObjects()` is empty. */
+  allObjects(): ObjectRef[];
+  addObject(ref: ObjectRef, stored: Uint8Array): void;
+  /** [dim], the same bytes everywhere. */
+  encode(ids: Uint32Array): Float32Array;
+  delete(): void;
+}
+
 export interface ImageModel {
   imageSizePx: number;
   mean: number[];
@@ -183,6 +199,7 @@ export interface ImageModel {
 export interface Core {
   Searcher: { open(root: ObjectRef, stored: Uint8Array): Searcher };
   Tokenizer: { parse(payload: Uint8Array): Tokenizer };
+  TextEncoder: { open(packedEncoder: Uint8Array, embeddingDim: number): CoreTextEncoder };
   PhraseSuggestions: { parse(payload: Uint8Array): PhraseSuggestions };
   /** The leaf of the phrase bank that a phrase would be in. */
   phraseLeaf(directory: ObjectRef, stored: Uint8Array, phrase: string): ObjectRef | null;

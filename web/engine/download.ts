@@ -1,6 +1,7 @@
 import { SightlineError } from '../bundle/errors.js';
 import type { GetOptions } from '../bundle/source.js';
-import { encoderBytes, publishedFile } from '../encoder/model_file.js';
+import { publishedFile } from '../encoder/model_file.js';
+import { packedEncoderObjects } from '../encoder/packed_text_encoder.js';
 import { ortWasmUrl, readAsset } from './asset_files.js';
 import type { BundleSession } from './bundle_session.js';
 import { fetchChecked, storedBytes } from './checked_objects.js';
@@ -53,7 +54,9 @@ export class BundleDownload {
     await this.checkSpace();
     const lists = await Promise.all(this.sessions.map(allObjects));
     const report = new LoadingReport('download', storedBytes(lists.flat()), this.onLoading);
-    await readAsset(ortWasmUrl(), { keep: true, signal });
+    if (this.sessions.some(needsOnnxRuntime)) {
+      await readAsset(ortWasmUrl(), { keep: true, signal });
+    }
     for (const [index, session] of this.sessions.entries()) {
       const kept = await keptNames(session);
       const keep = (ref: ObjectRef) =>
@@ -73,7 +76,7 @@ export class BundleDownload {
 
   private async checkSpace(): Promise<void> {
     const wanted = this.sessions.reduce(
-      (sum, { root }) => sum + encoderBytes(root.model, 'text'),
+      (sum, session) => sum + session.info().encoderBytes.text,
       0,
     );
     const { quota, usage } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
@@ -102,27 +105,34 @@ async function keptNames({ source }: BundleSession): Promise<Set<string>> {
   return (await source.keptNames?.()) ?? new Set();
 }
 
-function coreObjects({ root, rootRef, indexObjects }: BundleSession): ObjectRef[] {
+function needsOnnxRuntime({ root, textEncoder }: BundleSession): boolean {
+  return !textEncoder || publishedFile(root.model, 'vision') !== undefined;
+}
+
+/** Of two encoders of text, the one that is used. */
+function coreObjects({ root, rootRef, indexObjects, textEncoder }: BundleSession): ObjectRef[] {
   const paged = root.indexes.flatMap(({ cells, transform }) => [...cells, ...transform]);
   const { model, records, examples, suggestions } = root;
-  const files = (['text', 'vision'] as const).flatMap(
-    (role) => publishedFile(model, role)?.parts ?? [],
-  );
-  return [
-    rootRef,
-    ...indexObjects,
-    ...paged,
-    ...examples,
-    ...suggestions,
-    ...records,
-    ...model.tokenizer,
-    ...files,
-  ];
+  const text = textEncoder?.allObjects() ?? publishedFile(model, 'text')?.parts ?? [];
+  const vision = publishedFile(model, 'vision')?.parts ?? [];
+  const shown = [...indexObjects, ...paged, ...examples, ...suggestions, ...records];
+  return [rootRef, ...shown, ...model.tokenizer, ...text, ...vision];
+}
+
+/** What the cells of a paged index refer to. */
+async function cellPieces({ core, source, root }: BundleSession): Promise<ObjectRef[]> {
+  const cells = root.indexes.flatMap((index) => index.cells);
+  const read = (ref: ObjectRef) =>
+    fetchChecked(source, ref, (stored) => core.readCellPieces(core.unpackObject(ref, stored)));
+  return (await Promise.all(cells.map(read))).flat();
 }
 
 /** Every object of the bundle once; reads all records, for they name the thumbnails. */
 async function allObjects(session: BundleSession): Promise<ObjectRef[]> {
+  const { source, textEncoder } = session;
+  if (textEncoder) await packedEncoderObjects(source, textEncoder);
   const objects = new Map(coreObjects(session).map((ref) => [ref.name, ref]));
+  for (const ref of await cellPieces(session)) objects.set(ref.name, ref);
   const pieces = await Promise.all(session.root.records.map((ref) => session.records.piece(ref)));
   for (const { thumbnail } of pieces.flat()) {
     if (thumbnail) objects.set(thumbnail.object.name, thumbnail.object);

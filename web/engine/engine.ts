@@ -23,6 +23,7 @@ import type {
   Query,
   SearchResult,
   Stats,
+  TextEncoderChoice,
   Thumbnail,
 } from './types.js';
 
@@ -34,10 +35,13 @@ export class Engine {
   constructor(private readonly onLoading: OnLoading) {}
 
   /** Resolves when titles, examples and facets' names are known; the index loads meanwhile. */
-  async open(sources: Source[] | Promise<Source>[]): Promise<BundleInfo[]> {
+  async open(
+    sources: Source[] | Promise<Source>[],
+    encoder: TextEncoderChoice,
+  ): Promise<BundleInfo[]> {
     const starting = loadCore();
     const opening = sources.map(async (source) =>
-      BundleSession.open(starting, await source, this.onLoading),
+      BundleSession.open(starting, await source, this.onLoading, encoder),
     );
     [this.core, this.sessions] = await Promise.all([starting, Promise.all(opening)]);
     return this.sessions.map((session) => session.info());

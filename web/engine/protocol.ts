@@ -11,6 +11,7 @@ import type {
   SearchOptions,
   SearchResult,
   Stats,
+  TextEncoderChoice,
   Thumbnail,
 } from './types.js';
 
@@ -27,7 +28,12 @@ export type SourceSpec =
 /** Every call of the engine: its arguments and its answer. */
 export interface Calls {
   open: {
-    args: { version: number; sources: SourceSpec[]; cache: CachePolicy };
+    args: {
+      version: number;
+      sources: SourceSpec[];
+      cache: CachePolicy;
+      encoder: TextEncoderChoice;
+    };
     result: BundleInfo[];
   };
   ready: { args: null; result: null };

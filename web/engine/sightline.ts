@@ -20,6 +20,7 @@ import type {
   SearchOptions,
   SearchResult,
   Stats,
+  TextEncoderChoice,
   Thumbnail,
 } from './types.js';
 
@@ -36,6 +37,8 @@ export interface OpenOptions {
   cache?: CachePolicy;
   /** Called while something large is loaded. */
   onLoading?: (progress: LoadingProgress) => void;
+  /** What reads texts. Default "packed", where the bundle has such an encoder. */
+  encoder?: TextEncoderChoice;
   /** false: everything on the calling thread. */
   worker?: boolean;
 }
@@ -153,7 +156,13 @@ export class SearchEngine {
  */
 export async function open(
   bundles: string | URL | Source | (string | URL | Source)[],
-  { signal, cache = 'models', onLoading = () => undefined, worker = true }: OpenOptions = {},
+  {
+    signal,
+    cache = 'models',
+    onLoading = () => undefined,
+    encoder = 'packed',
+    worker = true,
+  }: OpenOptions = {},
 ): Promise<SearchEngine> {
   const list = Array.isArray(bundles) ? bundles : [bundles];
   const own: Source[] = [];
@@ -165,7 +174,8 @@ export async function open(
   });
 
   const calls = new PendingCalls(own, onLoading);
-  const start = () => calls.call('open', { version: protocolVersion, sources, cache }, signal);
+  const start = () =>
+    calls.call('open', { version: protocolVersion, sources, cache, encoder }, signal);
   let heard = false;
   const listener = {
     onMessage: (message: Parameters<PendingCalls['receive']>[0]) => {

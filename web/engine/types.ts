@@ -144,6 +144,12 @@ export interface BundleInfo {
   quality: Record<string, number>;
 }
 
+/**
+ * What reads texts: the core, from the packed encoder of a bundle that has one, or always ONNX
+ * Runtime.
+ */
+export type TextEncoderChoice = 'packed' | 'ort';
+
 /** What bytes are being loaded for. */
 export type LoadingPart = 'index' | 'runtime' | 'text_model' | 'vision_model' | 'download';
 

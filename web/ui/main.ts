@@ -7,6 +7,11 @@ import { applyTheme, currentTheme } from './theme.js';
 
 const bundlePath = 'bundle/';
 
+/** `?encoder=ort`: for comparing the two ways to read a text. */
+function wantsOnnxRuntime(): boolean {
+  return new URLSearchParams(location.search).get('encoder') === 'ort';
+}
+
 async function start(): Promise<void> {
   applyTheme(currentTheme());
   const notices = new Notices();
@@ -19,6 +24,7 @@ async function start(): Promise<void> {
     try {
       const engine = await open(bundlePath, {
         cache: 'all',
+        encoder: wantsOnnxRuntime() ? 'ort' : 'packed',
         onLoading: (progress) => notices.progress(progress),
       });
       notices.say(strings.searching);
@@ -33,7 +39,7 @@ async function start(): Promise<void> {
 
 /** Makes the page itself start without network. */
 function keepPage(): void {
-  if (!('serviceWorker' in navigator)) return;
+  if (!navigator.serviceWorker) return;
   navigator.serviceWorker.register('sw.js').catch(() => undefined);
 }
 

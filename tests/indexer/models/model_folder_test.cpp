@@ -244,8 +244,15 @@ TEST_CASE("embed, tokenize and detect print their documents") {
   const OnnxOptions onnx{Device::kCpu, 1};
 
   for (const bool by_text : {true, false}) {
-    EmbedOptions options{root / "pair", {}, {}, true, onnx};
-    (by_text ? options.text : options.image_path) = by_text ? "a car" : root / "grey.jpg";
+    EmbedOptions options;
+    options.model = root / "pair";
+    options.json = true;
+    options.onnx = onnx;
+    if (by_text) {
+      options.texts = {"a car"};
+    } else {
+      options.image_path = root / "grey.jpg";
+    }
     const auto embedding = printed([&] { return run_embed(options); });
     REQUIRE(embedding);
     REQUIRE(embedding->find("embedding")->items().size() == 3);
@@ -254,7 +261,16 @@ TEST_CASE("embed, tokenize and detect print their documents") {
       squared += *value.as_double() * *value.as_double();
     CHECK(squared == Approx(1));
   }
-  CHECK(run_embed({root / "pair", {}, {}, true, onnx}).error().code == ErrorCode::kInvalidArgument);
+  EmbedOptions nothing;
+  nothing.model = root / "pair";
+  CHECK(run_embed(nothing).error().code == ErrorCode::kInvalidArgument);
+  EmbedOptions no_clip = nothing;
+  no_clip.texts = {"a car"};
+  no_clip.encoder = TextEncoderKind::kPacked;
+  const auto refused = run_embed(no_clip);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kModel);
+  CHECK(refused.error().message.find("no CLIP text tower") != std::string::npos);
 
   fs::remove_all(root / "pair/onnx");
   fs::remove(root / "pair/preprocessor_config.json");
