@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include "indexer/base/json.h"
 #include "indexer/query/bundle_objects.h"
@@ -16,14 +17,25 @@ struct KindTotal {
 
 using KindTotals = std::map<std::string, KindTotal>;
 
+// Pieces of a paged index hold the records of their rows too.
+const std::set<std::string> kIndexKinds = {"codes", "refinement", "graph",    "views",
+                                           "cell",  "piece",      "transform"};
+
 JsonValue index_json(const IndexInfo& index) {
-  return JsonValue{{"rows", index.row_kind == RowKind::kCrops ? "crops" : "images"},
-                   {"row_count", index.row_count},
-                   {"dim", index.dim},
-                   {"M", index.m},
-                   {"efConstruction", index.ef_construction},
-                   {"similarity_mean", index.similarity_mean},
-                   {"similarity_stddev", index.similarity_stddev}};
+  JsonValue value{{"rows", index.row_kind == RowKind::kCrops ? "crops" : "images"},
+                  {"row_count", index.row_count},
+                  {"dim", index.dim},
+                  {"M", index.m},
+                  {"efConstruction", index.ef_construction},
+                  {"similarity_mean", index.similarity_mean},
+                  {"similarity_stddev", index.similarity_stddev}};
+  if (index.layout == IndexLayout::kPaged) {
+    value.set("cells", index.cells.cell_count());
+    value.set("probe_cells", index.cells.probe_cells);
+    value.set("first_rows", index.cells.first_rows);
+    value.set("settled_rows", index.cells.settled_rows);
+  }
+  return value;
 }
 
 JsonValue bundle_json(const OpenedBundle& bundle, const KindTotals& totals) {
@@ -40,8 +52,7 @@ JsonValue bundle_json(const OpenedBundle& bundle, const KindTotals& totals) {
   uint64_t index_bytes = 0;
   for (const auto& [kind, total] : totals) {
     sizes.set(kind, JsonValue{{"objects", total.object_count}, {"bytes", total.byte_count}});
-    if (kind == "codes" || kind == "refinement" || kind == "graph" || kind == "views")
-      index_bytes += total.byte_count;
+    if (kIndexKinds.contains(kind)) index_bytes += total.byte_count;
   }
   JsonValue quality = JsonValue::Object{};
   for (const auto& figure : root.quality) quality.set(figure.name, figure.value);

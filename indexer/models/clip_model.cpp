@@ -48,6 +48,11 @@ Result<void> ClipModel::use_packed_encoder() {
   return {};
 }
 
+Sha256Digest ClipModel::text_encoder_digest() const {
+  if (packed_) return sha256(write_packed_encoder(packed_->stored.info));
+  return digest_from_hex(text_sha256()).value_or(Sha256Digest{});
+}
+
 Result<std::vector<float>> ClipModel::embed_text(std::span<const std::string> texts) const {
   std::vector<float> rows;
   rows.reserve(texts.size() * dim_);
@@ -65,6 +70,16 @@ Result<std::vector<float>> ClipModel::embed_text(std::span<const std::string> te
 
 Result<std::vector<float>> ClipModel::embed_text_batches(
     std::span<const std::string> texts, const std::function<void(size_t)>& done) const {
+  if (packed_) {
+    std::vector<float> rows;
+    rows.reserve(texts.size() * dim_);
+    for (size_t i = 0; i < texts.size(); ++i) {
+      ASSIGN_OR_RETURN(const auto row, embed_text(texts.subspan(i, 1)));
+      rows.insert(rows.end(), row.begin(), row.end());
+      if (done) done(1);
+    }
+    return rows;
+  }
   // By length and then in the order given, so that which texts run together is always the same.
   std::map<size_t, std::vector<size_t>> by_length;
   std::vector<std::vector<uint32_t>> ids(texts.size());

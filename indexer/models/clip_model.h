@@ -46,6 +46,9 @@ class ClipModel {
   std::string device() const { return any_tower().session().device(); }
   std::string device_note() const { return any_tower().session().device_note(); }
 
+  // Of what embeds texts: equal digests give equal embeddings.
+  Sha256Digest text_encoder_digest() const;
+
   // From here on texts are embedded by the packed encoder, as in the bundles that carry it.
   // Errors: kModel, naming the file, where the text tower cannot be packed; nothing changes then.
   Result<void> use_packed_encoder();

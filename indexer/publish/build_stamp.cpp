@@ -64,7 +64,7 @@ Sha256Digest BuildStamp::fingerprint(const std::vector<HashedImage>& images, con
   writer.write_bytes(key.model);
   writer.write_bytes(key.detector);
   writer.write_string(key.options);
-  writer.write_string(clip.text_sha256());
+  writer.write_bytes(clip.text_encoder_digest());
   writer.write_string(options.title);
   writer.write_string(options.licence);
   writer.write_string(options.media_base_url);

@@ -34,7 +34,7 @@ uint32_t default_count(size_t image_count) {
 // What an embedding of a text depends on besides the text.
 Result<Sha256Digest> text_model_digest(const ClipModel& clip) {
   ByteWriter writer;
-  writer.write_string(clip.text_sha256());
+  writer.write_bytes(clip.text_encoder_digest());
   writer.write_bytes(clip.tokenizer().serialize());
   return sha256(writer.bytes());
 }

@@ -144,7 +144,7 @@ std::vector<ImageNeighbor> LoadedIndex::collapse(std::span<const Neighbor> rows,
     if (images.size() < k && seen.insert(image).second) images.push_back({row, image});
   }
   // As in a scan, images at equal distances are ordered by their ordinal.
-  std::stable_sort(images.begin(), images.end(), [](const auto& a, const auto& b) {
+  std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) {
     return a.neighbor.distance != b.neighbor.distance ? a.neighbor.distance < b.neighbor.distance
                                                       : a.image < b.image;
   });

@@ -53,6 +53,11 @@ class BestRows {
 
 }  // namespace
 
+bool is_better(const PagedHit& a, const PagedHit& b) {
+  if (a.is_refined != b.is_refined) return a.is_refined;
+  return a.similarity != b.similarity ? a.similarity > b.similarity : a.row < b.row;
+}
+
 Result<PagedIndex> PagedIndex::open(const IndexInfo& info, uint32_t image_count) {
   PagedIndex index;
   ASSIGN_OR_RETURN(index.codes_, parse_query_aware_codes(info.code_parameters, info.dim));
@@ -107,8 +112,9 @@ std::vector<uint32_t> PagedIndex::choose_cells(std::span<const double> similarit
   }
   std::vector<uint32_t> order(reach.size());
   std::iota(order.begin(), order.end(), 0u);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return reach[a] > reach[b]; });
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return reach[a] != reach[b] ? reach[a] > reach[b] : a < b;
+  });
   std::erase_if(order, [&](uint32_t cell) {
     return !any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1]);
   });
@@ -180,11 +186,7 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
     }
     answer.hits.push_back(hit);
   }
-  std::stable_sort(
-      answer.hits.begin(), answer.hits.end(), [](const PagedHit& a, const PagedHit& b) {
-        if (a.is_refined != b.is_refined) return a.is_refined;
-        return a.similarity != b.similarity ? a.similarity > b.similarity : a.row < b.row;
-      });
+  std::sort(answer.hits.begin(), answer.hits.end(), is_better);
   if (answer.hits.size() > k) answer.hits.resize(k);
   return answer;
 }

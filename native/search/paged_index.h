@@ -28,9 +28,12 @@ struct PagedHit {
   bool is_refined = false;
 };
 
+// Refined ones first, then the more similar, then the smaller row.
+bool is_better(const PagedHit& a, const PagedHit& b);
+
 // What is known by what is in memory, and what would have to be added for the full answer.
 struct PagedAnswer {
-  std::vector<PagedHit> hits;      // refined ones first, then most similar first; ties by row
+  std::vector<PagedHit> hits;      // best first
   std::vector<ObjectRef> missing;  // the next round of fetches; empty: this is the answer
 };
 

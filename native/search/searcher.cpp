@@ -105,8 +105,8 @@ std::vector<ObjectRef> Searcher::missing_objects(Need need) const {
       }
     }
   }
-  std::stable_sort(missing.begin(), missing.end(), [](const ObjectRef& a, const ObjectRef& b) {
-    return a.stored_bytes > b.stored_bytes;
+  std::sort(missing.begin(), missing.end(), [](const ObjectRef& a, const ObjectRef& b) {
+    return a.stored_bytes != b.stored_bytes ? a.stored_bytes > b.stored_bytes : a.sha256 < b.sha256;
   });
   return missing;
 }
@@ -232,10 +232,7 @@ Result<SearchAnswer> Searcher::search_paged(std::span<const float> embeddings, u
   }
   std::vector<PagedHit> rows;
   for (const auto& [row, hit] : by_row) rows.push_back(hit);
-  std::stable_sort(rows.begin(), rows.end(), [](const PagedHit& a, const PagedHit& b) {
-    if (a.is_refined != b.is_refined) return a.is_refined;
-    return a.similarity > b.similarity;
-  });
+  std::sort(rows.begin(), rows.end(), is_better);
   if (rows.size() > k) rows.resize(k);
   for (const auto& [row, similarity, is_refined] : rows) {
     std::vector<ObjectRef> ignored;
@@ -298,7 +295,7 @@ Result<std::vector<Hit>> Searcher::search_all_phrases(std::span<const float> emb
   }));
   std::vector<Hit> hits;
   for (const auto& [image, hit] : by_image) hits.push_back(hit);
-  std::stable_sort(hits.begin(), hits.end(), is_nearer);
+  std::sort(hits.begin(), hits.end(), is_nearer);
   if (hits.size() > k) hits.resize(k);
   return hits;
 }

@@ -6,10 +6,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decompress } from 'fzstd';
 import { ByteCursor, FormatError, check } from './byte_cursor.mjs';
+import { readPagedIndex } from './paged_index.mjs';
 
 const kindNames = [
   ...['', 'root', 'codes', 'graph', 'views', 'records', 'columns', 'ids', 'jpg', 'thumbs'],
   ...['model', 'tokenizer', 'examples', 'refinement', 'layer', 'tokens', 'phrases', 'suggest'],
+  ...['transform', 'cell', 'piece'],
 ];
 const maxObjectBytes = 16_777_216;
 const maxDim = 4096;
@@ -38,7 +40,7 @@ function parseJson(bytes) {
 }
 
 // 3. References and objects.
-function readRef(cursor, kinds) {
+export function readRef(cursor, kinds) {
   const kind = cursor.u8();
   const compression = cursor.u8();
   cursor.u16();
@@ -101,7 +103,8 @@ export function parseRoot(bytes) {
     const fits = i === 0 ? firstOrdinal === 0 : firstOrdinal > root.pieces[i - 1].firstOrdinal;
     check(fits && firstOrdinal < root.imageCount, 'root: pieces of records do not ascend from 0');
   });
-  check(root.pieces.length > 0 || root.imageCount === 0, 'root: images without records');
+  const isPaged = root.indexes.some((index) => index.isPaged);
+  check(root.pieces.length > 0 || root.imageCount === 0 || isPaged, 'root: images without records');
   return root;
 }
 
@@ -141,13 +144,16 @@ function readModel(cursor) {
 function readIndex(cursor) {
   const index = { rowKind: cursor.u8() };
   const layout = cursor.u8();
-  check(layout === 1, `index: layout ${layout}`);
+  check(layout === 1 || layout === 2, `index: layout ${layout}`);
   cursor.u16();
   for (const field of ['rowCount', 'dim', 'm', 'efConstruction']) index[field] = cursor.u32();
   index.similarityMean = cursor.f64();
   index.similarityStddev = cursor.f64();
   check(index.similarityStddev > 0, 'index: no spread of similarities');
-  index.parameters = parseCodeParameters(cursor.take(cursor.u32()), index.dim);
+  index.isPaged = layout === 2;
+  const parameters = cursor.take(cursor.u32());
+  if (index.isPaged) return readPagedIndex(cursor, index, parameters, readParts, readRef);
+  index.parameters = parseCodeParameters(parameters, index.dim);
   index.codes = readParts(cursor, 2);
   index.views = readParts(cursor, 4);
   index.graph = readParts(cursor, 3);
@@ -459,6 +465,7 @@ export function openBundle(folder) {
   const manifest = parseManifest(readFileSync(join(folder, 'manifest.json')));
   const root = parseRoot(readPart(manifest));
   const dim = root.model?.embeddingDim;
+  if (root.indexes.some((index) => index.isPaged)) return { ...root, readPayload };
   const indexes = root.indexes.map((index) => ({
     ...index,
     codes: readPayload(index.codes),

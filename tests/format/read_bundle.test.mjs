@@ -8,6 +8,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FormatError } from './byte_cursor.mjs';
 import * as reader from './read_bundle.mjs';
+import { clusteredVectors, writeNpy } from '../support/vectors.mjs';
+import { searchPaged } from './paged_index.mjs';
 import { decodeRow, searchBundle } from './search_bundle.mjs';
 import * as encoder from './text_encoder.mjs';
 
@@ -214,5 +216,44 @@ test('texts get the embedding of the program to the last bit', { skip: skipSite 
     const found = encoder.embed(shape, ends, layers, meaningful.map(token));
     const { embedding } = ask('embed', '--encoder', 'packed', '--text', text);
     assert.deepEqual(found, Float32Array.from(embedding), text);
+  }
+});
+
+test('a paged bundle answers as the program does', { skip: skipProgram }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sightline-paged-'));
+  try {
+    const [rows, dim] = [2000, 96];
+    writeNpy(join(folder, 'base.npy'), clusteredVectors({ rows, dim }), [rows, dim]);
+    const queries = clusteredVectors({ rows: 10, dim, seed: 2 });
+    writeNpy(join(folder, 'queries.npy'), queries, [10, dim]);
+    const run = (...args) => {
+      const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      return stdout;
+    };
+    const bundlePath = join(folder, 'bundle');
+    const codes = ['--scan-bytes', '16', '--code-bytes', '64', '--progress', 'none'];
+    run('build', join(folder, 'base.npy'), '--out', bundlePath, '--bundle-only', ...codes);
+    const bundle = reader.openBundle(bundlePath);
+    assert.equal(bundle.minor, 1);
+    assert.ok(bundle.indexes[0].transform.length > 0);
+    const search = ['search', bundlePath, '--vectors', join(folder, 'queries.npy'), '--k', '10'];
+    const answers = run(...search)
+      .trimEnd()
+      .split('\n');
+    answers
+      .map((line) => JSON.parse(line))
+      .forEach(({ query, hits }) => {
+        const vector = queries.subarray(query * dim, (query + 1) * dim);
+        const scale = 1 / Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+        const unit = Array.from(vector, (value) => Math.fround(value * scale));
+        const found = searchPaged(bundle, unit, 10, reader);
+        assert.deepEqual(
+          found.map(({ record, similarity }) => [record.imageId, similarity]),
+          hits.map((hit) => [hit.image_id, hit.similarity]),
+        );
+      });
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

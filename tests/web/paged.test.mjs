@@ -1,0 +1,122 @@
+// A paged bundle in the engine: the same hits as natively, in few fetches, better as they come.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { output, run } from '../support/program.mjs';
+import { clusteredVectors, writeNpy } from '../support/vectors.mjs';
+import { loadPackage, missing } from './demo_site.mjs';
+
+const [rows, dim, queryCount] = [3000, 64, 20];
+const queries = clusteredVectors({ rows: queryCount, dim, seed: 2 });
+
+describe('a paged bundle in the engine', { skip: missing }, () => {
+  let folder;
+  let sightline;
+  let engine;
+  let fetched = [];
+  const bundle = () => join(folder, 'bundle');
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'sightline-paged-'));
+    writeNpy(join(folder, 'base.npy'), clusteredVectors({ rows, dim }), [rows, dim]);
+    writeNpy(join(folder, 'queries.npy'), queries, [queryCount, dim]);
+    const records = Array.from({ length: rows }, (_, row) =>
+      JSON.stringify({ image_id: `row-${row}`, parity: row % 2 ? 'odd' : 'even' }),
+    );
+    writeFileSync(join(folder, 'records.jsonl'), records.join('\n'));
+    const built = run(
+      ...['build', join(folder, 'base.npy'), '--records', join(folder, 'records.jsonl')],
+      ...['--out', bundle(), '--bundle-only', '--progress', 'none'],
+    );
+    assert.equal(built.code, 0, built.stderr);
+    sightline = await loadPackage();
+    const files = new sightline.FileSource(bundle());
+    const counting = {
+      name: files.name,
+      get(name, options) {
+        fetched.push(name);
+        return files.get(name, options);
+      },
+    };
+    engine = await sightline.open(counting);
+  });
+  after(() => {
+    engine?.close();
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  // Scaled to unit length as the program does.
+  const vector = (query) => {
+    const row = queries.slice(query * dim, (query + 1) * dim);
+    const square = row.reduce((sum, value) => sum + value * value, 0);
+    const scale = 1 / Math.sqrt(square);
+    return row.map((value) => value * scale);
+  };
+  const kinds = () => new Set(fetched.map((name) => name.split('.').pop()));
+
+  test('opens with the manifest and the root alone', () => {
+    assert.deepEqual([...kinds()].sort(), ['json', 'root']);
+  });
+
+  test('gives the native ids and similarities', async () => {
+    const native = output('search', bundle(), '--vectors', join(folder, 'queries.npy'), '--k', '10')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).hits);
+    const fresh = await sightline.open(new sightline.FileSource(bundle()));
+    for (let query = 0; query < queryCount; ++query) {
+      const { hits } = await fresh.search({ vector: vector(query), k: 10 });
+      assert.deepEqual(
+        hits.map(({ imageId, similarity }) => [imageId, similarity]),
+        native[query].map((hit) => [hit.image_id, hit.similarity]),
+      );
+    }
+    fresh.close();
+  });
+
+  test('shows a first answer before the settled one, and fetches no object twice', async () => {
+    fetched = [];
+    const stages = [];
+    for await (const result of engine.search({ vector: vector(0), k: 10 })) {
+      stages.push(result.complete);
+      assert.ok(result.hits.length > 0);
+    }
+    assert.equal(stages.at(-1), true);
+    assert.deepEqual([...kinds()].sort(), ['cell', 'piece']);
+    assert.equal(new Set(fetched).size, fetched.length);
+    fetched = [];
+    await engine.search({ vector: vector(0), k: 10 });
+    assert.deepEqual(fetched, []);
+  });
+
+  test('filters, similar images, ids and the listing work', async () => {
+    const filter = [{ field: 'parity', op: '=', values: ['odd'] }];
+    const { hits, eligibleCount } = await engine.search({ vector: vector(1), k: 20, filter });
+    assert.equal(eligibleCount, rows / 2);
+    assert.ok(hits.every(({ imageId }) => Number(imageId.slice(4)) % 2 === 1));
+    const similar = await engine.similar('row-40', { k: 5 });
+    assert.equal(similar.hits.length, 5);
+    assert.equal(
+      (await engine.get(['row-2999', 'nowhere'])).map((found) => found?.imageId ?? null)[0],
+      'row-2999',
+    );
+    assert.equal((await engine.search({ k: 40 })).hits.length, 40);
+  });
+
+  test('a damaged cell is an error with a name', async () => {
+    const files = new sightline.FileSource(bundle());
+    const damaged = await sightline.open({
+      name: files.name,
+      get: async (name, options) => {
+        const bytes = await files.get(name, options);
+        return name.endsWith('.cell')
+          ? bytes.map((byte, i) => (i === 40 ? byte ^ 1 : byte))
+          : bytes;
+      },
+    });
+    await assert.rejects(damaged.search({ vector: vector(0) }), { code: 'corrupt' });
+    damaged.close();
+  });
+});
