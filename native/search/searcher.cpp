@@ -173,6 +173,9 @@ Result<SearchAnswer> Searcher::search(std::span<const float> embeddings,
                             "; embed it with the bundle's model '" + root_.model.id + "'");
   }
   if (options.k == 0) return invalid_argument("search: k is 0, expected at least 1");
+  if (options.path == SearchPath::kCells && !paged_) {
+    return invalid_argument("search: this bundle has no cells; expected the path hnsw or exact");
+  }
   std::vector<uint64_t> images_allowed;
   if (!options.filters.empty()) {
     if (auto missing = missing_objects(Need::kColumns); !missing.empty()) {

@@ -86,10 +86,14 @@ describe('sightline, given what it cannot use', { skip: missing }, () => {
         ['build', photos, ...fresh, '--adapter', 'x'],
         /^--adapter: x not in {kitti-raw,image-folder}/,
       ],
-      [['search', bundle], /^Exactly 1 option from \[TEXT,--image,--similar\] is required; see/],
+      [
+        ['search', bundle],
+        /^Exactly 1 option from \[TEXT,--image,--similar,--vectors\] is required; see/,
+      ],
       [['search', bundle, 'x', '--similar', 'y'], /is required and 2 were given; see/],
       [['search', bundle, 'x', '--k', '0'], /^--k: Value 0 not in range 1 to 100000; see/],
-      [['search', bundle, 'x', '--path', 'cells'], /^--path: cells not in {exact,hnsw}; see/],
+      [['search', bundle, 'x', '--path', 'walk'], /^--path: walk not in {cells,exact,hnsw}; see/],
+      [['search', bundle, 'x', '--path', 'cells'], /^search: this bundle has no cells; expected/],
       [['bench', bundle, '--ef-search', '0'], /^--ef-search: Value 0 not in range 1 to/],
       [['embed'], /^Exactly 1 option from \[--text,--image\] is required; see 'sightline embed/],
     ]) {
@@ -257,7 +261,7 @@ describe('sightline, given what it cannot use', { skip: missing }, () => {
     const manifest = JSON.parse(readFileSync(join(newer, 'manifest.json'), 'utf8'));
     writeFileSync(join(newer, 'manifest.json'), JSON.stringify({ ...manifest, major: 2 }));
     const line =
-      'manifest.json: format version 2.0, this program knows version 1; use a newer Sightline';
+      'manifest.json: format version 2.1, this program knows version 1; use a newer Sightline';
     for (const command of [
       ['search', newer, 'x'],
       ['verify', newer],

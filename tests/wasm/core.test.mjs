@@ -121,7 +121,7 @@ test('the demo site gives the hits of sightline search', { skip: skipSite }, () 
 test('errors arrive as Error with the code and the message of the core', { skip }, async () => {
   const readers = {
     root: async (payload) => core.Searcher.open(...(await asStored(1, payload))).delete(),
-    records: (payload) => core.readRecords(payload),
+    records: async (payload) => core.readRecords((await asStored(5, payload))[0], payload),
     examples: (payload) => core.readExamples(payload, 16),
   };
   const lines = readFileSync(join(fixtures, 'refusals.tsv'), 'utf8').trimEnd().split('\n');
