@@ -69,9 +69,10 @@ FittedBasis fit_basis(std::span<const float> rows, std::span<const float> querie
   // The metric: the second moment of what will be multiplied with the vectors.
   const auto image_moment = second_moment(rows, dim);
   std::vector<double> metric(size_t{dim} * dim);
-  const double image_share = queries.empty() ? 1 - options.isotropic_share : options.image_share;
+  const double shared = 1 - options.isotropic_share;
+  const double image_share = queries.empty() ? shared : shared * options.image_share;
   if (!queries.empty()) {
-    add_share(1 - image_share - options.isotropic_share, second_moment(queries, dim), dim, metric);
+    add_share(shared - image_share, second_moment(queries, dim), dim, metric);
   }
   add_share(image_share, image_moment, dim, metric);
   for (size_t i = 0; i < dim; ++i) metric[i * dim + i] += options.isotropic_share / dim;

@@ -215,7 +215,7 @@ class RowEncoder {
                         std::span(encoded_.codes)
                             .subspan(size_t{first + i} * codes.row_bytes(), codes.row_bytes()));
       encoded_.cells[first + i] = nearest[i];
-      std::copy_n(row.begin(), kOrderComponents,
+      std::copy_n(row.begin(), std::min<size_t>(kOrderComponents, dim),
                   encoded_.places.begin() + ptrdiff_t{first + i} * kOrderComponents);
       float sum = 0;
       for (const float value : row) sum += value * value;

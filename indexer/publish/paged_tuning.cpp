@@ -95,8 +95,7 @@ Ranked rank(const Trial& trial, const PagedPlan& plan) {
   order.resize(std::min<size_t>(order.size(), directory.probe_cells));
   TopK best(kMostSettledRows);
   for (const uint32_t cell : order) {
-    const auto offset =
-        static_cast<int32_t>(std::floor(trial.centroids[cell] / trial.scan.unit + 0.5));
+    const int32_t offset = scan_offset(trial.centroids[cell], trial.scan);
     for (uint32_t row = directory.first_row[cell]; row < directory.first_row[cell + 1]; ++row) {
       const uint8_t* code = plan.codes.data() + row * row_bytes;
       int32_t sum = offset;
@@ -119,11 +118,12 @@ Ranked rank(const Trial& trial, const PagedPlan& plan) {
     const int32_t sum =
         dot_digits(trial.fine.values, std::span(plan.codes).subspan(row * row_bytes, row_bytes));
     refined.emplace_back(-(trial.centroids[cell_of(directory, row)] + trial.fine.unit * sum), row);
-    if ((i + 1) % kFirstRows != 0) continue;
+    if ((i + 1) % kFirstRows != 0 && i + 1 < candidates.size()) continue;
     auto sorted = refined;
     std::sort(sorted.begin(), sorted.end());
     uint32_t found = 0;
-    for (size_t r = 0; r < HeldOutTruth::kNeighbors; ++r) found += is_true(sorted[r].second);
+    for (size_t r = 0; r < std::min(HeldOutTruth::kNeighbors, sorted.size()); ++r)
+      found += is_true(sorted[r].second);
     ranked.found_at_depth.push_back(found);
   }
   return ranked;
@@ -144,6 +144,10 @@ HeldOutQueries HeldOutQueries::split(std::span<const float> queries, std::span<c
     } else if (!queries.empty()) {
       result.fitting.insert(result.fitting.end(), row.begin(), row.end());
     }
+  }
+  // Too few queries to spare any: rows are measured with.
+  if (result.held_out.empty() && !queries.empty()) {
+    result.held_out = split({}, rows, dim).held_out;
   }
   return result;
 }
@@ -215,8 +219,11 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
   const auto enough = std::find_if(found_at_depth.begin(), found_at_depth.end(), [&](double found) {
     return found >= options.settled_recall * all;
   });
-  const bool is_reached = enough != found_at_depth.end();
-  const auto depth = is_reached ? enough - found_at_depth.begin() : ptrdiff_t{1};
+  // Where it is not reached, the least depth that finds most.
+  const auto chosen = enough != found_at_depth.end()
+                          ? enough
+                          : std::max_element(found_at_depth.begin(), found_at_depth.end());
+  const auto depth = chosen - found_at_depth.begin();
   directory.settled_rows = static_cast<uint32_t>(depth + 1) * kFirstRows;
   plan.quality = {static_cast<uint32_t>(trials.size()),
                   found_at_depth[static_cast<size_t>(depth)] / all, first_found / all};

@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint32_t kGroupRows = 32;  // as the scan takes them
 constexpr size_t kViewBytes = 21;
+constexpr uint32_t kMaxRows = 1u << 31;
 
 std::string count_of(uint64_t count, const char* what) {
   return std::to_string(count) + " " + what;
@@ -79,6 +80,10 @@ Result<CellDirectory> read_cell_directory(ByteReader& reader, uint32_t row_count
       std::any_of(directory.centroid_scale.begin(), directory.centroid_scale.end(), is_bad)) {
     return corrupt("cells: a scale or a spread is not a finite number from 0");
   }
+  if (row_count > kMaxRows) {
+    return corrupt("cells: " + count_of(row_count, "rows, expected at most ") +
+                   std::to_string(kMaxRows));
+  }
   uint64_t next = 0;
   directory.first_row.push_back(0);
   for (const uint32_t rows : row_counts) {
@@ -122,12 +127,13 @@ Result<Cell> parse_cell(std::span<const uint8_t> payload, uint32_t expected_rows
     return corrupt("cell: " + count_of(cell.row_count, "rows, expected ") +
                    std::to_string(expected_rows));
   }
-  const size_t groups = (size_t{expected_rows} + kGroupRows - 1) / kGroupRows;
-  const auto codes = reader.take(groups * kGroupRows * first_bytes);
-  if (!reader.ok() || reader.remaining() > 0) {
+  const uint64_t groups = (uint64_t{expected_rows} + kGroupRows - 1) / kGroupRows;
+  const uint64_t code_bytes = groups * kGroupRows * first_bytes;
+  if (code_bytes != reader.remaining()) {
     return corrupt("cell: " + count_of(payload.size(), "bytes do not hold the codes of ") +
                    count_of(expected_rows, "rows"));
   }
+  const auto codes = reader.take(static_cast<size_t>(code_bytes));
   cell.codes.assign(codes.begin(), codes.end());
   return cell;
 }
@@ -154,6 +160,10 @@ Result<CellPiece> parse_cell_piece(std::span<const uint8_t> payload, uint32_t ex
   ByteReader reader(payload);
   const auto row_count = reader.read<uint32_t>();
   const auto found_bytes = reader.read<uint32_t>();
+  if (uint64_t{expected_rows} * (uint64_t{rest_bytes} + kViewBytes) > reader.remaining()) {
+    return corrupt("piece: " + count_of(expected_rows, "rows do not fit ") +
+                   count_of(payload.size(), "bytes"));
+  }
   const auto codes = reader.take(size_t{expected_rows} * rest_bytes);
   const auto views = reader.take(expected_rows * kViewBytes);
   if (row_count != expected_rows || found_bytes != rest_bytes || !reader.ok()) {

@@ -297,10 +297,19 @@ Result<void> check_root(const Root& root) {
                      " dimensions beside a model of " + std::to_string(root.model.embedding_dim));
     }
   }
-  const bool is_paged = !root.indexes.empty() && root.indexes.front().layout == IndexLayout::kPaged;
-  if (is_paged && (root.indexes.size() > 1 || root.indexes.front().row_count != root.image_count)) {
-    return corrupt("root: a paged index of " + std::to_string(root.indexes.front().row_count) +
-                   " rows beside " + std::to_string(root.image_count) + " images");
+  if (root.model.embedding_dim == 0 || root.model.embedding_dim > kMaxDim) {
+    return corrupt("root: a model of " + std::to_string(root.model.embedding_dim) +
+                   " dimensions, expected 1 to 4096");
+  }
+  bool is_paged = false;
+  for (const auto& index : root.indexes) {
+    if (index.layout != IndexLayout::kPaged) continue;
+    is_paged = true;
+    if (root.indexes.size() > 1 || index.row_count != root.image_count) {
+      return corrupt("root: a paged index of " + std::to_string(index.row_count) + " rows beside " +
+                     std::to_string(root.indexes.size() - 1) + " others and " +
+                     std::to_string(root.image_count) + " images");
+    }
   }
   if (raw_byte_count(root.image_ids) != uint64_t{root.image_count} * 12) {
     return corrupt("root: the image ids hold " + std::to_string(raw_byte_count(root.image_ids)) +

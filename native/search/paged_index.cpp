@@ -12,6 +12,12 @@ namespace {
 
 constexpr uint32_t kTransformPlace = UINT32_MAX;
 
+uint64_t raw_bytes_of(const ObjectParts& parts) {
+  uint64_t total = 0;
+  for (const auto& part : parts) total += part.raw_bytes;
+  return total;
+}
+
 bool any_allowed(RowFilter filter, uint32_t begin, uint32_t end) {
   if (filter.empty()) return true;
   for (uint32_t row = begin; row < end; ++row) {
@@ -69,12 +75,27 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, uint32_t image_count)
                    " components, the first tier has " +
                    std::to_string(first_components(index.codes_)));
   }
+  const uint64_t rest_rows = index.codes_.components() - first_components(index.codes_);
+  if (raw_bytes_of(info.cells.transform_rest) != rest_rows * info.dim) {
+    return corrupt("cells: the rest of the transform has " +
+                   std::to_string(raw_bytes_of(info.cells.transform_rest)) + " bytes, expected " +
+                   std::to_string(rest_rows * info.dim));
+  }
+  index.transform_parts_.resize(info.cells.transform_rest.size());
   return index;
 }
 
 void PagedIndex::want(const ObjectRef& ref, Place place, std::vector<ObjectRef>& missing) {
   wanted_[ref.sha256] = place;
   if (std::find(missing.begin(), missing.end(), ref) == missing.end()) missing.push_back(ref);
+}
+
+void PagedIndex::want_transform(std::vector<ObjectRef>& missing) {
+  if (has_rest_) return;
+  for (uint32_t part = 0; part < transform_parts_.size(); ++part) {
+    if (!transform_parts_[part].empty()) continue;
+    want(directory_.transform_rest[part], {kTransformPlace, part}, missing);
+  }
 }
 
 uint32_t PagedIndex::cell_of(uint32_t row) const {
@@ -124,7 +145,6 @@ std::vector<uint32_t> PagedIndex::choose_cells(std::span<const double> similarit
 
 Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
                                        const PagedEffort& effort, RowFilter rows_allowed) {
-  ++clock_;
   ASSIGN_OR_RETURN(const auto weights, weigh_query(codes_, query));
   const auto offsets = centroid_similarities(weights);
   const auto scan = make_scan_tables(codes_, weights);
@@ -143,17 +163,13 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   }
   const bool opens_cells = !answer.missing.empty();
   // The first answer is ranked by what was scanned; its pieces bring the records.
-  if (!has_rest_ && !effort.is_first) {
-    for (const auto& part : directory_.transform_rest) {
-      want(part, {kTransformPlace, 0}, answer.missing);
-    }
-  }
+  if (!effort.is_first) want_transform(answer.missing);
 
   BestRows best(refine_rows);
   const auto scan_group = best_scan_group_kernel();
   const size_t first_bytes = codes_.first_bytes();
   for (const auto& [cell, resident] : cells_) {
-    const auto offset = static_cast<int32_t>(std::floor(offsets[cell] / scan.unit + 0.5));
+    const int32_t offset = scan_offset(offsets[cell], scan);
     const uint32_t rows = resident.content.row_count;
     const uint8_t* group = resident.content.codes.data();
     for (uint32_t row = 0; row < rows; row += kScanGroup, group += kScanGroup * first_bytes) {
@@ -232,9 +248,7 @@ std::optional<PagedIndex::RestPlace> PagedIndex::find_piece(uint32_t row,
 std::vector<ObjectRef> PagedIndex::missing_for_embedding(uint32_t row) {
   std::vector<ObjectRef> missing;
   find_rest(row, missing);
-  if (!has_rest_) {
-    for (const auto& part : directory_.transform_rest) want(part, {kTransformPlace, 0}, missing);
-  }
+  want_transform(missing);
   return missing;
 }
 
@@ -271,8 +285,14 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
   }
   const Place place = found->second;
   if (place.cell == kTransformPlace) {
-    RETURN_IF_ERROR(take_transform_rest(codes_, payload));
-    has_rest_ = true;
+    transform_parts_[place.piece].assign(payload.begin(), payload.end());
+    std::vector<uint8_t> rest;
+    for (const auto& part : transform_parts_) rest.insert(rest.end(), part.begin(), part.end());
+    if (rest.size() == raw_bytes_of(directory_.transform_rest)) {
+      RETURN_IF_ERROR(take_transform_rest(codes_, rest));
+      has_rest_ = true;
+      transform_parts_.clear();
+    }
   } else if (place.piece == kWholeCell) {
     const uint32_t rows = directory_.first_row[place.cell + 1] - directory_.first_row[place.cell];
     ASSIGN_OR_RETURN(auto cell,
@@ -284,6 +304,7 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
     ASSIGN_OR_RETURN(auto piece,
                      parse_cell_piece(payload, piece_rows(cell, place.piece),
                                       static_cast<uint32_t>(codes_.rest_bytes()), image_count_));
+    piece.records = {};  // the caller reads them from the object
     pieces_[place] = {std::move(piece), payload.size(), clock_};
     resident_bytes_ += payload.size();
   }
@@ -300,14 +321,17 @@ void PagedIndex::forget_unused() {
     const auto piece = std::min_element(pieces_.begin(), pieces_.end(), older);
     const auto cell = std::min_element(cells_.begin(), cells_.end(), older);
     const bool has_piece = piece != pieces_.end() && piece->second.used_at < clock_;
-    const bool has_cell = cell != cells_.end() && cell->second.used_at < clock_;
+    // A cell of which a piece is on its way is still needed.
+    const bool has_cell = cell != cells_.end() && cell->second.used_at < clock_ &&
+                          std::none_of(wanted_.begin(), wanted_.end(), [&](const auto& entry) {
+                            return entry.second.cell == cell->first;
+                          });
     if (!has_piece && !has_cell) return;
     if (has_piece && (!has_cell || piece->second.used_at <= cell->second.used_at)) {
       resident_bytes_ -= piece->second.bytes;
       pieces_.erase(piece);
     } else {
       resident_bytes_ -= cell->second.bytes;
-      std::erase_if(wanted_, [&](const auto& entry) { return entry.second.cell == cell->first; });
       cells_.erase(cell);
     }
   }

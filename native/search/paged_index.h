@@ -46,6 +46,9 @@ class PagedIndex {
 
   uint32_t row_count() const { return directory_.first_row.back(); }
 
+  // A new question: what was used for those before may be forgotten.
+  void begin_search() { ++clock_; }
+
   // query: [dim]. At most k hits. rows_allowed has a bit per row, or is empty.
   Result<PagedAnswer> search(std::span<const float> query, uint32_t k, const PagedEffort& effort,
                              RowFilter rows_allowed);
@@ -95,6 +98,7 @@ class PagedIndex {
   };
 
   PagedIndex() = default;
+  void want_transform(std::vector<ObjectRef>& missing);
   void want(const ObjectRef& ref, Place place, std::vector<ObjectRef>& missing);
   uint32_t cell_of(uint32_t row) const;
   uint32_t piece_rows(const Cell& cell, size_t piece) const;
@@ -104,7 +108,8 @@ class PagedIndex {
   void forget_unused();
 
   QueryAwareCodes codes_;
-  bool has_rest_ = false;  // of the transform
+  bool has_rest_ = false;                              // of the transform
+  std::vector<std::vector<uint8_t>> transform_parts_;  // while not all of them are here
   CellDirectory directory_;
   uint32_t image_count_ = 0;
   std::map<uint32_t, Resident<Cell>> cells_;

@@ -208,6 +208,7 @@ Result<SearchAnswer> Searcher::search_paged(std::span<const float> embeddings, u
   const size_t phrases = embeddings.size() / dim;
   const uint32_t depth = phrases == 1 ? k : std::max(k * kConjunctionDepth, kMinConjunctionDepth);
   SearchAnswer answer;
+  paged_->begin_search();
   std::map<uint32_t, PagedHit> by_row;
   for (size_t phrase = 0; phrase < phrases; ++phrase) {
     PagedEffort effort = options.effort;

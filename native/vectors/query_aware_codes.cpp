@@ -188,6 +188,10 @@ ScanTables make_scan_tables(const QueryAwareCodes& codes, const QueryWeights& qu
   return scan;
 }
 
+int32_t scan_offset(double similarity, const ScanTables& scan) {
+  return static_cast<int32_t>(std::clamp(round_half_up(similarity / scan.unit), -1e9, 1e9));
+}
+
 DigitValues make_digit_values(const QueryAwareCodes& codes, const QueryWeights& query) {
   const auto digits = digit_weights(codes, query.weights);
   double largest = 0;
@@ -239,8 +243,9 @@ Result<QueryAwareCodes> parse_query_aware_codes(std::span<const uint8_t> payload
   const auto digit_count = reader.read<uint32_t>();
   QueryAwareCodes codes;
   codes.first_digits = reader.read<uint32_t>();
-  if (dim == 0 || dim > kMaxVectorDim || components > dim || digit_count > kMaxDigits ||
-      digit_count % 4 != 0 || codes.first_digits % 4 != 0 || codes.first_digits > digit_count) {
+  if (dim == 0 || dim > kMaxVectorDim || codes.first_digits == 0 || components > dim ||
+      digit_count > kMaxDigits || digit_count % 4 != 0 || codes.first_digits % 4 != 0 ||
+      codes.first_digits > digit_count) {
     return corrupt("query-aware codes: " + std::to_string(components) + " components and " +
                    std::to_string(digit_count) + " digits, " + std::to_string(codes.first_digits) +
                    " of them first, do not fit " + std::to_string(dim) + " dimensions");

@@ -70,6 +70,8 @@ struct ScanTables {
   double base = 0;
   double unit = 0;  // above 0
 };
+// What a similarity adds to such sums, rounded; bounded, so that no sum overflows.
+int32_t scan_offset(double similarity, const ScanTables& scan);
 ScanTables make_scan_tables(const QueryAwareCodes& codes, const QueryWeights& query);
 
 // What each digit of a row adds: similarity = base + unit * sum of values[i] * digit[i].

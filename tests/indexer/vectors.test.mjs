@@ -108,6 +108,25 @@ describe('vectors', { skip }, () => {
     assert.equal(built.code, 0, built.stderr);
   });
 
+  test('few rows, few dimensions and few queries make a bundle too', () => {
+    for (const [count, size, asked] of [
+      [1, 3, 0],
+      [7, 1, 2],
+      [60, 8, 3],
+    ]) {
+      const name = `small-${count}`;
+      writeNpy(at(`${name}.npy`), clusteredVectors({ rows: count, dim: size }), [count, size]);
+      writeNpy(at('few.npy'), clusteredVectors({ rows: 3, dim: size, seed: 4 }), [3, size]);
+      const queries = asked > 0 ? ['--queries', at('few.npy')] : [];
+      const built = build(at(`${name}.npy`), ...queries, '--out', at(name));
+      assert.equal(built.code, 0, built.stderr);
+      const search = ['search', at(name), '--vectors', at('few.npy'), '--k', '5'];
+      for (const { hits } of lines(output(...search))) {
+        assert.equal(hits.length, Math.min(5, count));
+      }
+    }
+  });
+
   test('what is no such file is refused in one line, and nothing is written', () => {
     const zero = base.slice();
     zero.fill(0, 5 * dim, 6 * dim);

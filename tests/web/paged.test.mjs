@@ -102,7 +102,10 @@ describe('a paged bundle in the engine', { skip: missing }, () => {
       (await engine.get(['row-2999', 'nowhere'])).map((found) => found?.imageId ?? null)[0],
       'row-2999',
     );
-    assert.equal((await engine.search({ k: 40 })).hits.length, 40);
+    for (const k of [20, 40, rows]) {
+      const listed = (await engine.search({ k })).hits.map(({ imageId }) => imageId);
+      assert.equal(new Set(listed).size, k);
+    }
   });
 
   test('a damaged cell is an error with a name', async () => {

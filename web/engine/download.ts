@@ -25,10 +25,12 @@ export class BundleDownload {
   static async state(sessions: BundleSession[]): Promise<DownloadState> {
     const state = { storedBytes: 0, totalBytes: 0, isLowerBound: false, complete: true };
     for (const session of sessions) {
-      const { records } = session.root;
+      // What names further objects: too much of it is not read just to tell a size.
+      const { records, indexes } = session.root;
+      const listing = [...records, ...indexes.flatMap(({ cells }) => cells)];
       const kept = await keptNames(session);
       const readsRecords =
-        storedBytes(records) <= maxRecordsBytes || records.every(({ name }) => kept.has(name));
+        storedBytes(listing) <= maxRecordsBytes || listing.every(({ name }) => kept.has(name));
       const objects = readsRecords ? await allObjects(session) : coreObjects(session);
       const there = objects.filter(({ name }) => kept.has(name));
       state.totalBytes += storedBytes(objects);

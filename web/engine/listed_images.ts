@@ -31,8 +31,7 @@ function neighbors({ root }: BundleSession, k: number, bundle: number): Found[] 
   return Array.from({ length: count }, (_, index) => ({
     bundle,
     image:
-      Math.floor((Math.floor(index / perPlace) * (root.imageCount - perPlace)) / listedPlaces) +
-      (index % perPlace),
+      Math.floor((Math.floor(index / perPlace) * (root.imageCount - count)) / listedPlaces) + index,
     similarity: null,
     relevance: null,
     view: { kind: 'whole', boxXyxyPx: [] as unknown as BoxXyxyPx },

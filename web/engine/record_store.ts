@@ -2,7 +2,8 @@ import type { Source } from '../bundle/source.js';
 import { fetchChecked } from './checked_objects.js';
 import type { Core, CoreRecord, ObjectRef, Searcher } from './core_types.js';
 
-const keptPieces = 256;
+// More than one search of a paged bundle refines.
+const keptPieces = 1024;
 
 /** Records of images, fetched piece by piece; the pieces used last stay. */
 export class RecordStore {

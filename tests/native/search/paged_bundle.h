@@ -10,7 +10,8 @@
 
 namespace sightline::testing {
 
-// Codes without any fitting: a component is a dimension, four digits each, two of them first.
+// Codes without any fitting: a component is a dimension of four digits. The first tier codes three
+// quarters of them.
 inline QueryAwareCodes plain_codes(uint32_t dim) {
   QueryAwareCodes codes;
   codes.mean.assign(dim, 0.01f);
@@ -18,10 +19,9 @@ inline QueryAwareCodes plain_codes(uint32_t dim) {
   codes.step.assign(dim, 2.2f / 256);
   codes.transform.assign(size_t{dim} * dim, 0);
   for (uint32_t i = 0; i < dim; ++i) codes.transform[i * dim + i] = 127;
-  for (const int round : {0, 1, 2, 3}) {
-    static_cast<void>(round);
-    for (uint32_t i = 0; i < dim; ++i) codes.digits.push_back(static_cast<uint16_t>(i));
-  }
+  const uint32_t scanned = dim * 3 / 4;
+  for (uint32_t i = 0; i < 4 * scanned; ++i) codes.digits.push_back(uint16_t(i % scanned));
+  for (uint32_t i = scanned; i < dim; ++i) codes.digits.insert(codes.digits.end(), 4, uint16_t(i));
   codes.first_digits = 2 * dim;
   return codes;
 }
@@ -52,9 +52,10 @@ inline SmallBundle make_paged_bundle(uint32_t row_count = 300, uint32_t dim = 16
   directory.transform_rest =
       writer.add_payload(ObjectKind::kTransform, write_transform_rest(codes));
   directory.first_rows = 20;
-  directory.settled_rows = 60;
+  directory.settled_rows = 120;
   directory.spread_weight = 1;
-  directory.centroid_scale.assign(dim, 1.0f / 127);
+  const size_t routed = first_components(codes);
+  directory.centroid_scale.assign(routed, 1.0f / 127);
   directory.first_row = {0};
   for (uint32_t first = 0; first < row_count; first += cell_rows) {
     const uint32_t end = std::min(row_count, first + cell_rows);
@@ -65,7 +66,7 @@ inline SmallBundle make_paged_bundle(uint32_t row_count = 300, uint32_t dim = 16
       }
     }
     std::vector<float> centroid;
-    for (const float value : mean) {
+    for (const float value : std::span(mean).first(routed)) {
       directory.centroids.push_back(static_cast<int8_t>(std::floor(value * 127 + 0.5f)));
       centroid.push_back(static_cast<float>(directory.centroids.back()) / 127);
     }
@@ -80,7 +81,7 @@ inline SmallBundle make_paged_bundle(uint32_t row_count = 300, uint32_t dim = 16
       for (uint32_t row = start; row < std::min(end, start + 7); ++row) {
         std::vector<float> y(dim);
         for (uint32_t i = 0; i < dim; ++i) {
-          y[i] = bundle.whole[row * dim + i] - codes.mean[i] - centroid[i];
+          y[i] = bundle.whole[row * dim + i] - codes.mean[i] - (i < routed ? centroid[i] : 0);
         }
         std::vector<uint8_t> code(codes.row_bytes());
         encode_components(codes, y, code);

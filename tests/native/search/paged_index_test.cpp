@@ -205,8 +205,24 @@ TEST_CASE("a root whose cells do not add up is refused", "[paged][corrupt]") {
   CHECK(refuses([](Root& r) { r.indexes[0].cells.spread[1] = -1; }));
   CHECK(refuses([](Root& r) { r.indexes[0].row_count = 121; }));
   CHECK(refuses([](Root& r) { r.image_count = 60; }));
+  CHECK(refuses([](Root& r) { r.indexes.push_back(r.indexes[0]); }));
+  CHECK(refuses([](Root& r) {
+    r.indexes.insert(r.indexes.begin(), IndexInfo{.dim = 16, .code_parameters = {}});
+  }));
+  CHECK(refuses([](Root& r) { r.indexes[0].cells.transform_rest.clear(); }));
+  CHECK(refuses([](Root& r) { r.indexes[0].code_parameters[8] = 0; }));
   CHECK(refuses([](Root& r) { r.indexes[0].code_parameters.pop_back(); }));
   CHECK(refuses([](Root& r) { r.indexes[0].code_parameters[0] = 255; }));
+}
+
+TEST_CASE("scales beyond reason overflow nothing", "[paged][corrupt]") {
+  const auto bundle = make_paged_bundle(120, 16, 40);
+  auto root =
+      parse_root(unpack_object(bundle.root_ref, bundle.stored(bundle.root_ref)).value()).value();
+  for (float& scale : root.indexes[0].cells.centroid_scale) scale = 3e38f;
+  const auto object = pack_object(ObjectKind::kRoot, write_root(root));
+  auto searcher = Searcher::open(object.ref, object.stored).value();
+  CHECK(settle(bundle, searcher, row(bundle, 3), {}).hits.size() == 20);
 }
 
 TEST_CASE("every kernel scans a group to the same sums", "[paged][kernels]") {
@@ -249,5 +265,5 @@ TEST_CASE("answers of a paged index are the same bytes on every target", "[paged
     }
   }
   CHECK(to_hex(sha256(answers.bytes())) ==
-        "2ef64d1b84c9f9ce813284f7cab58ea7248f82fa9489ed862e6ac0a6da81f84c");
+        "d63fb13b7ad4e07dcb07d780628d03a9882879a46bd32239475b18d5dde71608");
 }
