@@ -299,6 +299,7 @@ class SearcherBinding {
   void set_memory_limit(double bytes) {
     if (searcher_.paged()) searcher_.paged()->set_memory_limit(static_cast<uint64_t>(bytes));
   }
+  double resident_bytes() const { return static_cast<double>(searcher_.resident_bytes()); }
   // need: "search", "columns" or "ids".
   val missing_objects(const std::string& need) const {
     return to_array(searcher_.missing_objects(need == "columns" ? Need::kColumns
@@ -511,6 +512,7 @@ EMSCRIPTEN_BINDINGS(sightline) {
       .class_function("open", &SearcherBinding::open)
       .function("root", &SearcherBinding::root)
       .function("isPaged", &SearcherBinding::is_paged)
+      .function("residentBytes", &SearcherBinding::resident_bytes)
       .function("setMemoryLimit", &SearcherBinding::set_memory_limit)
       .function("missingObjects", &SearcherBinding::missing_objects)
       .function("missingForEmbedding", &SearcherBinding::missing_for_embedding)

@@ -326,8 +326,12 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
     routed = first_components(plan.basis.codes);
   } while (routed < plan.directory.centroid_components());
   drop_uncoded_components(plan.basis.codes);
-  const uint32_t fitting_rows =
-      (rows.row_count + options.max_files - 1) / std::max(1u, options.max_files);
+  // A cell ends in half a piece on average.
+  const size_t cell_files = places.size() / place_dim * 3 / 2;
+  const auto fitting_rows = static_cast<uint32_t>(
+      rows.row_count /
+          std::max<size_t>(1, options.max_files - std::min<size_t>(options.max_files, cell_files)) +
+      1);
   plan.piece_rows = std::max(options.piece_rows, fitting_rows);
 
   progress.begin("encode", rows.row_count);

@@ -145,6 +145,8 @@ export interface Searcher {
   /** Opens cells as queries ask for them; otherwise all is loaded before the first search. */
   isPaged(): boolean;
   setMemoryLimit(bytes: number): void;
+  /** Of the cells and pieces of a paged index. */
+  residentBytes(): number;
   missingObjects(need: 'search' | 'columns' | 'ids'): ObjectRef[];
   /** To be added, in rounds, before imageEmbedding and findRecord. */
   missingForEmbedding(image: number): ObjectRef[];
