@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "indexer/publish/category_column.h"
 #include "native/base/half.h"
 
 namespace sightline {
@@ -44,19 +45,6 @@ ImageRecord make_record(const SourceImage& source, const ImageWork& work,
         {static_cast<uint16_t>(detection.class_id), detection.confidence, detection.box_xyxy_px});
   }
   return record;
-}
-
-// A category column with its values in order of their names.
-Column category_column(std::string name, const std::vector<std::string>& texts) {
-  Column column{.name = std::move(name), .type = ColumnType::kCategory};
-  column.values = texts;
-  std::sort(column.values.begin(), column.values.end());
-  column.values.erase(std::unique(column.values.begin(), column.values.end()), column.values.end());
-  for (const auto& text : texts) {
-    const auto position = std::lower_bound(column.values.begin(), column.values.end(), text);
-    column.codes.push_back(static_cast<uint32_t>(position - column.values.begin()));
-  }
-  return column;
 }
 
 template <class ValueOf>

@@ -8,6 +8,7 @@
 
 #include "indexer/base/file_io.h"
 #include "indexer/base/json.h"
+#include "indexer/publish/category_column.h"
 
 namespace sightline {
 namespace {
@@ -38,18 +39,7 @@ class Facets {
 
   std::vector<Column> columns() const {
     std::vector<Column> columns;
-    for (const auto& [name, texts] : texts_) {
-      Column column{.name = name, .type = ColumnType::kCategory};
-      column.values = texts;
-      std::sort(column.values.begin(), column.values.end());
-      column.values.erase(std::unique(column.values.begin(), column.values.end()),
-                          column.values.end());
-      for (const auto& text : texts) {
-        const auto place = std::lower_bound(column.values.begin(), column.values.end(), text);
-        column.codes.push_back(static_cast<uint32_t>(place - column.values.begin()));
-      }
-      columns.push_back(std::move(column));
-    }
+    for (const auto& [name, texts] : texts_) columns.push_back(category_column(name, texts));
     for (const auto& [name, numbers] : numbers_) {
       columns.push_back({.name = name, .type = ColumnType::kNumber, .numbers = numbers});
     }
