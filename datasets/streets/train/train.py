@@ -24,7 +24,7 @@ STAGES = ("render", "clip", "detector", "export", "evaluate")
 TRAIN_SEED, HELD_OUT_SEED = 1000, 900000
 
 FULL = {
-    "frames": 6000,
+    "frames": 9000,
     "chunk": 250,
     "frames_per_drive": [1, 1, 5],
     "held_out": 1500,
@@ -39,8 +39,8 @@ FULL = {
         "texts": 96,
         "log_every": 50,
         "phases": [
-            {"steps": 4920, "lr": 1.2e-3, "seed": 11, "refine": False},
-            {"steps": 790, "lr": 4e-4, "seed": 13, "refine": True},
+            {"steps": 5600, "lr": 1.2e-3, "seed": 11, "refine": False},
+            {"steps": 1100, "lr": 4e-4, "seed": 13, "refine": True},
         ],
     },
     "detector": {"steps": 5000, "batch": 16, "lr": 2e-3, "seed": 12, "width": 32, "log_every": 50},
