@@ -1,7 +1,8 @@
 // The embedded models through the whole product: frames rendered from seeds that no model was
 // trained on, indexed by `sightline build`, asked by `sightline search`.
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeNpy } from '../support/vectors.mjs';
 import { averagePrecision, mean } from './average_precision.mjs';
 import { folder, machine, printTable, readLines, root, run, writeResult } from './bench_output.mjs';
 import { answerableQueries } from './streets_queries.mjs';
@@ -112,16 +113,6 @@ function measureDetector(count) {
     large: detectorFigures(frames, detected, large),
     small: detectorFigures(frames, detected, small),
   };
-}
-
-// A float32 .npy of rows of equal length.
-function writeNpy(path, rows) {
-  const shape = `(${rows.length}, ${rows[0].length})`;
-  const about = `{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}, }`;
-  const header = `${about.padEnd(117)}\n`;
-  const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]);
-  const values = Buffer.from(Float32Array.from(rows.flat()).buffer);
-  writeFileSync(path, Buffer.concat([start, Buffer.from(header), values]));
 }
 
 // How much more of an index of plain cells texts open than images, for the same recall.
