@@ -201,6 +201,11 @@ val to_object(const Root& root) {
   object.set("examples", to_array(root.examples));
   object.set("phraseCount", root.phrase_bank.phrase_count);
   object.set("suggestions", to_array(root.phrase_bank.suggestions));
+  val directories = val::array();
+  for (const auto* pages : {&root.phrase_bank.directories, &root.phrase_bank.answers}) {
+    for (const auto& page : *pages) directories.call<void>("push", to_object(page.ref));
+  }
+  object.set("phraseDirectories", directories);
   val pieces = val::array();
   for (const auto& piece : root.records) pieces.call<void>("push", to_object(piece.ref));
   object.set("records", pieces);
@@ -334,6 +339,9 @@ class SearcherBinding {
   val phrase_directory(const std::string& text) const {
     return to_value(find_phrase_directory(searcher_.root().phrase_bank, text));
   }
+  val answer_directory(const std::string& text) const {
+    return to_value(find_answer_directory(searcher_.root().phrase_bank, text));
+  }
   val image_embedding(uint32_t image) const {
     return to_typed_array("Float32Array", value_or_throw(searcher_.image_embedding(image)));
   }
@@ -404,6 +412,12 @@ val phrase_embedding(const val& leaf, const val& stored, const std::string& text
   const auto embedding = value_or_throw(
       find_phrase_embedding(to_object_ref(leaf), to_vector<uint8_t>(stored), text, dim));
   return embedding ? to_typed_array("Float32Array", *embedding) : val::null();
+}
+
+val phrase_answer(const val& page, const val& stored, const std::string& text) {
+  const auto images =
+      value_or_throw(find_phrase_answer(to_object_ref(page), to_vector<uint8_t>(stored), text));
+  return images ? to_typed_array("Uint32Array", *images) : val::null();
 }
 
 // PackedTextEncoder with JavaScript's values.
@@ -524,7 +538,8 @@ EMSCRIPTEN_BINDINGS(sightline) {
       .function("findImageIds", &SearcherBinding::find_image_ids)
       .function("findRecord", &SearcherBinding::find_record)
       .function("columns", &SearcherBinding::columns)
-      .function("phraseDirectory", &SearcherBinding::phrase_directory);
+      .function("phraseDirectory", &SearcherBinding::phrase_directory)
+      .function("answerDirectory", &SearcherBinding::answer_directory);
   emscripten::class_<TextEncoderBinding>("TextEncoder")
       .class_function("open", &TextEncoderBinding::open)
       .function("missingObjects", &TextEncoderBinding::missing_objects)
@@ -542,6 +557,7 @@ EMSCRIPTEN_BINDINGS(sightline) {
       .function("nearest", &PhraseSuggestionsBinding::nearest);
   emscripten::function("phraseLeaf", &phrase_leaf);
   emscripten::function("phraseEmbedding", &phrase_embedding);
+  emscripten::function("phraseAnswer", &phrase_answer);
   emscripten::function("unpackObject", &unpack);
   emscripten::function("readRecords", &read_records);
   emscripten::function("readCellPieces", &read_cell_pieces);
