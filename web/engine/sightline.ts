@@ -5,6 +5,7 @@ import type { CachePolicy } from '../bundle/http_source.js';
 import type { Source } from '../bundle/source.js';
 import { PendingCalls } from './calls.js';
 import { canUseWorker, connectHere, connectWorker } from './connection.js';
+import type { EarlyFetches } from './early_files.js';
 import { protocolVersion } from './protocol.js';
 import type { SourceSpec } from './protocol.js';
 import type {
@@ -41,6 +42,8 @@ export interface OpenOptions {
   encoder?: TextEncoderChoice;
   /** false: everything on the calling thread. */
   worker?: boolean;
+  /** @internal Files that the page fetches already. */
+  early?: EarlyFetches;
 }
 
 /** The final result when awaited; results that grow towards it when iterated. */
@@ -162,6 +165,7 @@ export async function open(
     onLoading = () => undefined,
     encoder = 'packed',
     worker = true,
+    early = new Map(),
   }: OpenOptions = {},
 ): Promise<SearchEngine> {
   const list = Array.isArray(bundles) ? bundles : [bundles];
@@ -174,8 +178,13 @@ export async function open(
   });
 
   const calls = new PendingCalls(own, onLoading);
-  const start = () =>
-    calls.call('open', { version: protocolVersion, sources, cache, encoder }, signal);
+  const start = () => {
+    const names = [...early.keys()];
+    const args = { version: protocolVersion, sources, cache, encoder, early: names };
+    const opened = calls.call('open', args, signal);
+    calls.sendEarly(early);
+    return opened;
+  };
   let heard = false;
   const listener = {
     onMessage: (message: Parameters<PendingCalls['receive']>[0]) => {
