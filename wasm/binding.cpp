@@ -317,6 +317,7 @@ class SearcherBinding {
   val missing_for_record(uint32_t image) {
     return to_array(value_or_throw(searcher_.missing_for_record(image)));
   }
+  val missing_cells() { return to_array(searcher_.missing_cells()); }
   void add_object(const val& ref, const val& stored) {
     ok_or_throw(searcher_.add_object(to_object_ref(ref), to_vector<uint8_t>(stored)));
   }
@@ -531,6 +532,7 @@ EMSCRIPTEN_BINDINGS(sightline) {
       .function("missingObjects", &SearcherBinding::missing_objects)
       .function("missingForEmbedding", &SearcherBinding::missing_for_embedding)
       .function("missingForRecord", &SearcherBinding::missing_for_record)
+      .function("missingCells", &SearcherBinding::missing_cells)
       .function("addObject", &SearcherBinding::add_object)
       .function("ready", &SearcherBinding::ready)
       .function("search", &SearcherBinding::search)

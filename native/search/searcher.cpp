@@ -318,6 +318,10 @@ Result<std::vector<ObjectRef>> Searcher::missing_for_record(uint32_t image) {
   return missing;
 }
 
+std::vector<ObjectRef> Searcher::missing_cells() {
+  return paged_ ? paged_->missing_cells() : std::vector<ObjectRef>{};
+}
+
 Result<std::vector<float>> Searcher::image_embedding(uint32_t image) const {
   if (paged_) {
     RETURN_IF_ERROR(check_image(image, root_.image_count));

@@ -83,6 +83,8 @@ class Searcher {
   // there is nothing.
   Result<std::vector<ObjectRef>> missing_for_embedding(uint32_t image);
   Result<std::vector<ObjectRef>> missing_for_record(uint32_t image);
+  // Of a paged index, the cells that no search has asked for yet.
+  std::vector<ObjectRef> missing_cells();
 
   // The embedding of an image as the index holds it, through its whole view: [embedding_dim].
   Result<std::vector<float>> image_embedding(uint32_t image) const;

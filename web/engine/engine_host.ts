@@ -64,7 +64,7 @@ export class EngineHost {
     const { engine } = this;
     switch (request.type) {
       case 'open': {
-        const { version, sources, cache, encoder, early } = request.args;
+        const { version, sources, cache, encoder, prefetch, early } = request.args;
         if (version !== protocolVersion) {
           const found = `protocol version ${version}, this worker speaks ${protocolVersion}`;
           throw new SightlineError('unsupported', `${found}; reload the page`);
@@ -72,7 +72,7 @@ export class EngineHost {
         this.early.expect(early);
         return engine.open(
           sources.map((spec) => this.openSource(spec, cache)),
-          encoder,
+          { encoder, prefetch },
         );
       }
       case 'ready':

@@ -34,6 +34,7 @@ export interface Calls {
       sources: SourceSpec[];
       cache: CachePolicy;
       encoder: TextEncoderChoice;
+      prefetch: boolean;
       /** Addresses of files that follow in messages of their own. */
       early: string[];
     };

@@ -40,6 +40,8 @@ export interface OpenOptions {
   onLoading?: (progress: LoadingProgress) => void;
   /** What reads texts. Default "packed", where the bundle has such an encoder. */
   encoder?: TextEncoderChoice;
+  /** false: nothing is fetched before it is needed, not even a small index. */
+  prefetch?: boolean;
   /** false: everything on the calling thread. */
   worker?: boolean;
   /** @internal Files that the page fetches already. */
@@ -164,6 +166,7 @@ export async function open(
     cache = 'models',
     onLoading = () => undefined,
     encoder = 'packed',
+    prefetch = true,
     worker = true,
     early = new Map(),
   }: OpenOptions = {},
@@ -180,7 +183,7 @@ export async function open(
   const calls = new PendingCalls(own, onLoading);
   const start = () => {
     const names = [...early.keys()];
-    const args = { version: protocolVersion, sources, cache, encoder, early: names };
+    const args = { version: protocolVersion, sources, cache, encoder, prefetch, early: names };
     const opened = calls.call('open', args, signal);
     calls.sendEarly(early);
     return opened;

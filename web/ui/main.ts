@@ -4,6 +4,7 @@ import { h } from './dom.js';
 import { fetchEarly } from './early_fetches.js';
 import { Notices } from './notices.js';
 import { strings } from './strings.js';
+import { savesData } from './text_encoder_choice.js';
 import { applyTheme, currentTheme } from './theme.js';
 
 const bundle = new URL('bundle/', document.baseURI);
@@ -27,6 +28,7 @@ async function start(): Promise<void> {
         cache: 'all',
         early: fetchEarly(bundle),
         encoder: wantsOnnxRuntime() ? 'ort' : 'packed',
+        prefetch: !savesData(),
         onLoading: (progress) => notices.progress(progress),
       });
       notices.say(strings.searching);
