@@ -479,6 +479,15 @@ val read_cell_pieces(const val& payload) {
   return array;
 }
 
+// What a directory of the phrase bank refers to.
+val read_phrase_pages(const val& payload) {
+  val array = val::array();
+  for (const auto& page : value_or_throw(parse_phrase_directory(to_vector<uint8_t>(payload)))) {
+    array.call<void>("push", to_object(page.ref));
+  }
+  return array;
+}
+
 val read_examples(const val& payload, uint32_t dim) {
   val array = val::array();
   for (const auto& example : value_or_throw(parse_examples(to_vector<uint8_t>(payload), dim))) {
@@ -563,6 +572,7 @@ EMSCRIPTEN_BINDINGS(sightline) {
   emscripten::function("unpackObject", &unpack);
   emscripten::function("readRecords", &read_records);
   emscripten::function("readCellPieces", &read_cell_pieces);
+  emscripten::function("readPhrasePages", &read_phrase_pages);
   emscripten::function("readExamples", &read_examples);
   emscripten::function("preprocessImage", &preprocess_image);
   emscripten::function("centreSquare", &centre_square_of);

@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chromiumVisitor, cannotVisit } from './chromium_visitor.mjs';
 
-// Not the directory of token rows: the size of a download for offline use counts it.
-const modelFile = /\.(model|layer)$|ort-wasm.*\.wasm$/;
+const modelFile = /\.(model|layer|tokens)$|ort-wasm.*\.wasm$/;
 
 describe('phrases of the bank in Chromium', { skip: cannotVisit }, () => {
   const visitor = chromiumVisitor();

@@ -47,14 +47,17 @@ export class PackedTextEncoder {
   }
 }
 
+/** What lists the pieces of the token table, where that is not known yet. */
+export function tokenDirectory(encoder: CoreTextEncoder | null): ObjectRef[] {
+  return encoder?.missingObjects().filter(({ name }) => name.endsWith('.tokens')) ?? [];
+}
+
 /** Every object of the encoder; fetches the list of the token table's pieces for it. */
 export async function packedEncoderObjects(
   source: Source,
   encoder: CoreTextEncoder,
 ): Promise<ObjectRef[]> {
-  const missing = encoder.missingObjects();
-  const directory = missing.filter(({ name }) => name.endsWith('.tokens'));
-  await addObjects(source, encoder, directory);
+  await addObjects(source, encoder, tokenDirectory(encoder));
   return encoder.allObjects();
 }
 

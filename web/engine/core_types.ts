@@ -222,6 +222,8 @@ export interface Core {
   readRecords(ref: ObjectRef, payload: Uint8Array): CoreRecord[];
   /** The pieces a cell refers to. */
   readCellPieces(payload: Uint8Array): ObjectRef[];
+  /** The pages a directory of the phrase bank refers to. */
+  readPhrasePages(payload: Uint8Array): ObjectRef[];
   readExamples(payload: Uint8Array, dim: number): { text: string; embedding: Float32Array }[];
   /** rgb: [height, width, 3]; the result: [3, size, size]. */
   preprocessImage(
