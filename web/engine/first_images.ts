@@ -3,6 +3,13 @@ import { fillRecords } from './found_images.js';
 import { listed } from './listed_images.js';
 import type { Hit, SearchOptions, SearchResult } from './types.js';
 
+interface FirstImagesOptions {
+  options: SearchOptions;
+  startedAt: number;
+  /** What the text stands for. */
+  standing: Pick<SearchResult, 'standIn' | 'needsEncoder'>;
+}
+
 /**
  * While the index is on its way: shows the images that the bundle found for a banked phrase when it
  * was built, without similarities, which its own answer brings. False where it knows none or the
@@ -11,8 +18,7 @@ import type { Hit, SearchOptions, SearchResult } from './types.js';
 export async function showFirstImages(
   sessions: BundleSession[],
   text: string,
-  options: SearchOptions,
-  startedAt: number,
+  { options, startedAt, standing }: FirstImagesOptions,
   signal: AbortSignal,
   onPartial: (result: SearchResult) => void,
 ): Promise<boolean> {
@@ -24,10 +30,9 @@ export async function showFirstImages(
   const show = (hits: Hit[]) =>
     onPartial({
       hits,
+      ...standing,
       complete: false,
       found: true,
-      standIn: null,
-      needsEncoder: false,
       eligibleCount: session.root.imageCount,
       timings: { encodeMs: 0, searchMs: 0, totalMs: performance.now() - startedAt },
     });

@@ -64,11 +64,13 @@ export async function runSearch(
 
   const search = (session: BundleSession, embedded: EmbeddedText): BundleSearch =>
     textSearch(session, embedded, options);
-  const firstImages = showFirstImages(sessions, text, options, startedAt, signal, onPartial);
+  const firstImages = (phrase: string, standing: Standing, whileCurrent = signal) =>
+    showFirstImages(sessions, phrase, { options, startedAt, standing }, whileCurrent, onPartial);
+  const first = firstImages(text, ownAnswer);
   const known = await Promise.all(sessions.map(({ texts }) => texts.known(text)));
   if (known.every((embedded) => embedded !== null)) {
     // The index gives way to the images that can be shown without it.
-    if (await firstImages) await Promise.all(sessions.map(({ ready }) => ready));
+    if (await first) await Promise.all(sessions.map(({ ready }) => ready));
     return answer(
       sessions.map((session, i) => search(session, known[i]!)),
       ownAnswer,
@@ -93,6 +95,7 @@ export async function runSearch(
     const [searches, phrase] = (await standIn()) ?? [null, null];
     if (!searches || waiting.signal.aborted) return;
     const standing = { standIn: phrase, needsEncoder: true };
+    await firstImages(phrase!, standing, waiting.signal);
     const result = await answer(searches, standing, waiting.signal);
     if (!waiting.signal.aborted) onPartial({ ...result, complete: false });
   };
