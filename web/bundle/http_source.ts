@@ -31,8 +31,9 @@ const modelKinds = new Set(['model', 'tokenizer', 'layer', 'tokens']);
 const bulkKinds = new Set(['model', 'layer']);
 const thumbnailKinds = new Set(['jpg', 'thumbs']);
 
-function rankOf(name: string): Rank {
+function rankOf(name: string, isLater: boolean): Rank {
   const kind = kindOf(name);
+  if (isLater) return kind === 'records' ? rank.shown : rank.bulk;
   if (bulkKinds.has(kind)) return rank.bulk;
   return thumbnailKinds.has(kind) ? rank.shown : rank.first;
 }
@@ -81,7 +82,7 @@ export class HttpSource implements Source {
       const bytes = await this.limiter.run(() => this.download(name, options), {
         signal,
         later,
-        rank: rankOf(name),
+        rank: rankOf(name, later !== undefined),
       });
       return this.received(name, bytes);
     } catch (error) {

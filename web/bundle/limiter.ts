@@ -12,7 +12,7 @@ export type Rank = (typeof rank)[keyof typeof rank];
 export interface TaskOptions {
   signal?: AbortSignal | undefined;
   rank?: Rank;
-  /** Not begun before nothing else has run for a while, or before this resolves: then `first`. */
+  /** Not begun before all else has been quiet for a while, or before this resolves: then `first`. */
   later?: Promise<void> | undefined;
 }
 
@@ -42,7 +42,7 @@ export class Limiter {
   async run<T>(task: () => Promise<T>, options: TaskOptions = {}): Promise<T> {
     const { signal, later } = options;
     const entry: Waiting = {
-      rank: later ? rank.bulk : (options.rank ?? rank.first),
+      rank: options.rank ?? rank.first,
       isLater: later !== undefined,
       start: () => undefined,
     };
@@ -50,7 +50,7 @@ export class Limiter {
       Object.assign(entry, { rank: rank.first, isLater: false });
       this.startNext();
     });
-    const isBusy = entry.rank !== rank.bulk;
+    const isBusy = entry.rank !== rank.bulk && !later;
     if (isBusy) this.busy += 1;
     try {
       await this.turn(entry, signal);
@@ -101,9 +101,8 @@ export class Limiter {
   }
 
   private mayStart({ rank: wanted, isLater }: Waiting): boolean {
-    if (wanted !== rank.bulk) return true;
-    const places = Math.max(1, this.capacity - keptPlaces);
-    return this.bulk.size < places && (!isLater || this.calmInMs <= 0);
+    if (isLater && this.calmInMs > 0) return false;
+    return wanted !== rank.bulk || this.bulk.size < Math.max(1, this.capacity - keptPlaces);
   }
 
   private get calmInMs(): number {

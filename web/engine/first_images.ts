@@ -1,5 +1,5 @@
 import type { BundleSession } from './bundle_session.js';
-import { fillRecords } from './found_images.js';
+import { fillRecords, seenAtOnce } from './found_images.js';
 import { listed } from './listed_images.js';
 import type { Hit, SearchOptions, SearchResult } from './types.js';
 
@@ -39,7 +39,9 @@ export async function showFirstImages(
   try {
     const images = await session.bank.firstImages(text);
     if (!images || images.length === 0 || signal.aborted) return false;
-    const found = Array.from(images.subarray(0, k), (image) => listed(0, image));
+    const found = Array.from(images.subarray(0, Math.min(k, seenAtOnce)), (image) =>
+      listed(0, image),
+    );
     show(await fillRecords(sessions, found, signal, show));
     return true;
   } catch {

@@ -4,7 +4,7 @@ import type { BundleSession } from './bundle_session.js';
 import type { CoreHits } from './core_types.js';
 import { matchingImages } from './filters.js';
 import { showFirstImages } from './first_images.js';
-import { fillRecords, toAnswer } from './found_images.js';
+import { fillRecords, seenAtOnce, toAnswer } from './found_images.js';
 import type { Answer, Found } from './found_images.js';
 import { listImages } from './listed_images.js';
 import type { EmbeddedText } from './text_queries.js';
@@ -167,9 +167,9 @@ async function searchAll(
   searchedAt = performance.now();
   const eligible = await Promise.all(sessions.map((session) => countEligible(session, filter)));
   eligibleCount = eligible.reduce((sum, count) => sum + count, 0);
-  const hits = await fillRecords(sessions, kept, signal, (first) =>
-    onPartial(result(first, found, false)),
-  );
+  const more = (first: Hit[]) => onPartial(result(first, found, false));
+  const patientFrom = needsIndex ? Infinity : seenAtOnce;
+  const hits = await fillRecords(sessions, kept, signal, more, patientFrom);
   isSettled = true;
   return result(hits, found, true);
 }
