@@ -61,7 +61,9 @@ export class PackedTextEncoder {
     const added = this.lastTokens.then(async () => {
       const [tokenizer] = await Promise.all([this.tokenizer, this.directory]);
       const ids = tokenizer.encode(text);
-      await addObjects(this.source, this.encoder, this.encoder.missingObjectsOf(ids));
+      // The layers are on their way already.
+      const missing = this.encoder.missingObjectsOf(ids).filter(isOfTokens);
+      await addObjects(this.source, this.encoder, missing);
     });
     this.lastTokens = added.catch(() => undefined);
     return added;
@@ -70,8 +72,10 @@ export class PackedTextEncoder {
 
 /** What lists the pieces of the token table, where that is not known yet. */
 export function tokenDirectory(encoder: CoreTextEncoder | null): ObjectRef[] {
-  return encoder?.missingObjects().filter(({ name }) => name.endsWith('.tokens')) ?? [];
+  return encoder?.missingObjects().filter(isOfTokens) ?? [];
 }
+
+const isOfTokens = ({ name }: ObjectRef) => name.endsWith('.tokens');
 
 /** Every object of the encoder; fetches the list of the token table's pieces for it. */
 export async function packedEncoderObjects(
