@@ -201,6 +201,11 @@ val to_object(const Root& root) {
   object.set("examples", to_array(root.examples));
   object.set("phraseCount", root.phrase_bank.phrase_count);
   object.set("suggestions", to_array(root.phrase_bank.suggestions));
+  val directories = val::array();
+  for (const auto* pages : {&root.phrase_bank.directories, &root.phrase_bank.answers}) {
+    for (const auto& page : *pages) directories.call<void>("push", to_object(page.ref));
+  }
+  object.set("phraseDirectories", directories);
   val pieces = val::array();
   for (const auto& piece : root.records) pieces.call<void>("push", to_object(piece.ref));
   object.set("records", pieces);
@@ -335,6 +340,9 @@ class SearcherBinding {
   val phrase_directory(const std::string& text) const {
     return to_value(find_phrase_directory(searcher_.root().phrase_bank, text));
   }
+  val answer_directory(const std::string& text) const {
+    return to_value(find_answer_directory(searcher_.root().phrase_bank, text));
+  }
   val image_embedding(uint32_t image) const {
     return to_typed_array("Float32Array", value_or_throw(searcher_.image_embedding(image)));
   }
@@ -407,6 +415,12 @@ val phrase_embedding(const val& leaf, const val& stored, const std::string& text
   return embedding ? to_typed_array("Float32Array", *embedding) : val::null();
 }
 
+val phrase_answer(const val& page, const val& stored, const std::string& text) {
+  const auto images =
+      value_or_throw(find_phrase_answer(to_object_ref(page), to_vector<uint8_t>(stored), text));
+  return images ? to_typed_array("Uint32Array", *images) : val::null();
+}
+
 // PackedTextEncoder with JavaScript's values.
 class TextEncoderBinding {
  public:
@@ -461,6 +475,15 @@ val read_cell_pieces(const val& payload) {
   val array = val::array();
   for (const auto& piece : value_or_throw(parse_cell_pieces(to_vector<uint8_t>(payload)))) {
     array.call<void>("push", to_object(piece.ref));
+  }
+  return array;
+}
+
+// What a directory of the phrase bank refers to.
+val read_phrase_pages(const val& payload) {
+  val array = val::array();
+  for (const auto& page : value_or_throw(parse_phrase_directory(to_vector<uint8_t>(payload)))) {
+    array.call<void>("push", to_object(page.ref));
   }
   return array;
 }
@@ -526,7 +549,8 @@ EMSCRIPTEN_BINDINGS(sightline) {
       .function("findImageIds", &SearcherBinding::find_image_ids)
       .function("findRecord", &SearcherBinding::find_record)
       .function("columns", &SearcherBinding::columns)
-      .function("phraseDirectory", &SearcherBinding::phrase_directory);
+      .function("phraseDirectory", &SearcherBinding::phrase_directory)
+      .function("answerDirectory", &SearcherBinding::answer_directory);
   emscripten::class_<TextEncoderBinding>("TextEncoder")
       .class_function("open", &TextEncoderBinding::open)
       .function("missingObjects", &TextEncoderBinding::missing_objects)
@@ -544,9 +568,11 @@ EMSCRIPTEN_BINDINGS(sightline) {
       .function("nearest", &PhraseSuggestionsBinding::nearest);
   emscripten::function("phraseLeaf", &phrase_leaf);
   emscripten::function("phraseEmbedding", &phrase_embedding);
+  emscripten::function("phraseAnswer", &phrase_answer);
   emscripten::function("unpackObject", &unpack);
   emscripten::function("readRecords", &read_records);
   emscripten::function("readCellPieces", &read_cell_pieces);
+  emscripten::function("readPhrasePages", &read_phrase_pages);
   emscripten::function("readExamples", &read_examples);
   emscripten::function("preprocessImage", &preprocess_image);
   emscripten::function("centreSquare", &centre_square_of);

@@ -91,7 +91,7 @@ async function buildScripts(output, names) {
         output.outdir === assets
           ? [join(source, 'ui/main.ts'), join(source, 'ui/css/page.css')]
           : [join(source, 'engine/sightline.ts'), join(source, 'engine/sightline_node.ts')],
-      define: { WORKER_FILE: literal(`./${engineFile}`) },
+      define: { ...fileDefines(names), WORKER_FILE: literal(`./${engineFile}`) },
       external: ['node:*'],
       plugins: [builtBefore({ 'engine_worker\\.js$': engineFile })],
     }),
@@ -109,7 +109,11 @@ async function buildSite() {
     { outdir: assets, entryNames: '[name]-[hash]' },
     names,
   );
-  const pageNames = { js: outputOf(page, '.js'), css: outputOf(page, '.css') };
+  const pageNames = {
+    js: outputOf(page, '.js'),
+    css: outputOf(page, '.css'),
+    core: names.core,
+  };
   const html = readFileSync(join(source, 'ui/index.html'), 'utf8').replaceAll(
     /\{\{(\w+)\}\}/g,
     (_, key) => pageNames[key],

@@ -266,6 +266,7 @@ Result<int> run_build(const BuildOptions& options) {
   auto publish = publish_options(options, models, images);
   publish.bank.builtin_count = options.bank_phrase_count;
   publish.bank.phrases = std::move(phrases);
+  publish.thread_count = thread_count;
   const BuildStamp stamp(catalog_path, bundle_path);
   const auto fingerprint = BuildStamp::fingerprint(images, key, publish, models.clip);
   uint64_t new_file_count = 0;

@@ -8,7 +8,7 @@
 namespace sightline {
 namespace {
 
-constexpr const char* kStampVersion = "build stamp 2";
+constexpr const char* kStampVersion = "build stamp 3";
 
 void write_source(ByteWriter& writer, const HashedImage& image) {
   const SourceImage& source = image.source;

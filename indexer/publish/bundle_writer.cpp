@@ -38,6 +38,10 @@ Result<ObjectParts> BundleWriter::add_payload(ObjectKind kind, std::span<const u
   return parts;
 }
 
+Result<std::vector<uint8_t>> BundleWriter::stored(const ObjectRef& ref) const {
+  return read_file(path_ + "/" + object_name(ref), ref.stored_bytes);
+}
+
 Result<void> BundleWriter::publish(const Root& root) {
   Manifest manifest;
   manifest.major = kFormatMajor;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "native/base/result.h"
 #include "native/bundle/object.h"
@@ -21,6 +22,9 @@ class BundleWriter {
   Result<ObjectRef> add(ObjectKind kind, std::span<const uint8_t> raw);
   Result<ObjectRef> put(const PackedObject& object);
   Result<ObjectParts> add_payload(ObjectKind kind, std::span<const uint8_t> raw);
+
+  // The stored bytes of an object that was added, not verified again.
+  Result<std::vector<uint8_t>> stored(const ObjectRef& ref) const;
 
   // Writes the root and then the manifest that names it: from here on readers see the new bundle.
   Result<void> publish(const Root& root);

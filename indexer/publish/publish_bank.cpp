@@ -82,18 +82,6 @@ Result<std::vector<PhrasePage>> add_leaves(std::span<const PhraseCode> codes, ui
   return leaves;
 }
 
-Result<std::vector<PhrasePage>> add_directories(std::span<const PhrasePage> leaves,
-                                                BundleWriter& writer) {
-  std::vector<PhrasePage> directories;
-  for (size_t start = 0; start < leaves.size(); start += kLeavesPerDirectory) {
-    const auto pages = leaves.subspan(start, std::min(kLeavesPerDirectory, leaves.size() - start));
-    ASSIGN_OR_RETURN(const auto ref,
-                     writer.add(ObjectKind::kPhrases, write_phrase_directory(pages)));
-    directories.push_back({pages.front().first_key, ref});
-  }
-  return directories;
-}
-
 // Without its article, by which two suggestions would differ.
 std::string_view without_article(std::string_view phrase) {
   for (const std::string_view article : {"a ", "an ", "the "}) {
@@ -149,6 +137,18 @@ std::vector<std::string> bank_phrases(const BankOptions& options,
   return phrases;
 }
 
+Result<std::vector<PhrasePage>> add_phrase_directories(std::span<const PhrasePage> pages,
+                                                       BundleWriter& writer) {
+  std::vector<PhrasePage> directories;
+  for (size_t start = 0; start < pages.size(); start += kLeavesPerDirectory) {
+    const auto some = pages.subspan(start, std::min(kLeavesPerDirectory, pages.size() - start));
+    ASSIGN_OR_RETURN(const auto ref,
+                     writer.add(ObjectKind::kPhrases, write_phrase_directory(some)));
+    directories.push_back({some.front().first_key, ref});
+  }
+  return directories;
+}
+
 Result<PhraseBankInfo> publish_phrase_bank(const std::vector<std::string>& phrases,
                                            const ClipModel& clip, Catalog& catalog,
                                            BundleWriter& writer, Progress& progress) {
@@ -161,7 +161,7 @@ Result<PhraseBankInfo> publish_phrase_bank(const std::vector<std::string>& phras
   codes.erase(std::unique(codes.begin(), codes.end(), same_key), codes.end());
   bank.phrase_count = static_cast<uint32_t>(codes.size());
   ASSIGN_OR_RETURN(const auto leaves, add_leaves(codes, clip.dim(), writer));
-  ASSIGN_OR_RETURN(bank.directories, add_directories(leaves, writer));
+  ASSIGN_OR_RETURN(bank.directories, add_phrase_directories(leaves, writer));
   ASSIGN_OR_RETURN(bank.suggestions, add_suggestions(phrases, writer));
   return bank;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ std::vector<std::string> bank_phrases(const BankOptions& options,
                                       const std::vector<std::string>& sequences,
                                       const std::vector<std::string>& class_names,
                                       size_t image_count, const Tokenizer& tokenizer);
+
+// Adds directories of pages to the bundle and says where they begin.
+Result<std::vector<PhrasePage>> add_phrase_directories(std::span<const PhrasePage> pages,
+                                                       BundleWriter& writer);
 
 // Embeds what the catalog does not hold yet and adds the bank's pages to the bundle. The same
 // phrases and model give the same bytes. No phrases: no bank.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "indexer/publish/phrases.h"
+#include "indexer/publish/publish_answers.h"
 #include "indexer/publish/publish_model.h"
 #include "indexer/publish/quality_report.h"
 #include "indexer/publish/relevance_fit.h"
@@ -183,6 +184,8 @@ Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
   for (const auto& record : tables.records) image_ids.push_back(record.image_id);
   ASSIGN_OR_RETURN(root.image_ids,
                    writer.add_payload(ObjectKind::kImageIds, ImageIdTable::write(image_ids)));
+  ASSIGN_OR_RETURN(root.phrase_bank.answers,
+                   publish_first_answers(root, options.thread_count, writer, progress));
   RETURN_IF_ERROR(writer.publish(root));
   progress.end();
   return root;

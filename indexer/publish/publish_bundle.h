@@ -23,6 +23,7 @@ struct PublishOptions {
   std::string model_warning;  // shown to visitors, or empty
   std::vector<std::string> class_names;
   BankOptions bank;
+  unsigned thread_count = 1;  // changes no byte
 };
 
 // Builds the indexes, measures them and writes the bundle, manifest last. The same tables and

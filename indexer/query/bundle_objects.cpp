@@ -42,11 +42,13 @@ Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
   list.add(root.examples, "examples");
   list.add(root.model.tokenizer, "tokenizer");
   list.add(root.phrase_bank.suggestions, "suggestions");
-  for (const auto& directory : root.phrase_bank.directories) {
-    list.add(directory.ref, "phrase bank");
-    ASSIGN_OR_RETURN(const auto payload, bundle.fetch({directory.ref}));
-    ASSIGN_OR_RETURN(const auto leaves, parse_phrase_directory(payload));
-    for (const auto& leaf : leaves) list.add(leaf.ref, "phrase bank");
+  for (const auto* directories : {&root.phrase_bank.directories, &root.phrase_bank.answers}) {
+    for (const auto& directory : *directories) {
+      list.add(directory.ref, "phrase bank");
+      ASSIGN_OR_RETURN(const auto payload, bundle.fetch({directory.ref}));
+      ASSIGN_OR_RETURN(const auto leaves, parse_phrase_directory(payload));
+      for (const auto& leaf : leaves) list.add(leaf.ref, "phrase bank");
+    }
   }
   for (const auto& file : root.model.files) list.add(file.parts, file.name);
   if (root.packed_encoder) {

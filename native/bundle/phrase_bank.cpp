@@ -10,6 +10,7 @@ namespace {
 // What a page is, its first field.
 constexpr uint32_t kLeaf = 0;
 constexpr uint32_t kDirectory = 1;
+constexpr uint32_t kAnswers = 2;
 // How phrases are normalised before they are hashed: normalize_phrase().
 constexpr uint16_t kNormalization = 1;
 constexpr size_t kLeafBytes = 16'128;
@@ -151,6 +152,40 @@ Result<std::optional<std::vector<float>>> find_phrase(std::span<const uint8_t> l
   return std::optional(decode_phrase(found->code));
 }
 
+std::vector<uint8_t> write_phrase_answers(std::span<const PhraseAnswer> answers) {
+  ByteWriter writer;
+  writer.write(kAnswers);
+  writer.write(static_cast<uint32_t>(answers.size()));
+  for (const auto& answer : answers) writer.write(answer.key);
+  for (const auto& answer : answers) writer.write(static_cast<uint8_t>(answer.images.size()));
+  for (const auto& answer : answers) writer.write_array<uint32_t>(answer.images);
+  return std::move(writer).take();
+}
+
+Result<std::vector<PhraseAnswer>> parse_phrase_answers(std::span<const uint8_t> payload) {
+  ByteReader reader(payload);
+  RETURN_IF_ERROR(expect_page(reader, kAnswers, "phrase answers"));
+  const auto count = reader.read<uint32_t>();
+  if (!reader.ok() || count > reader.remaining() / 9) {
+    return corrupt("phrase answers: " + std::to_string(count) + " answers do not fit the " +
+                   std::to_string(reader.remaining()) + " bytes left");
+  }
+  std::vector<PhraseAnswer> answers(count);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    answers[i].key = reader.read<uint64_t>();
+    if (i > 0 && answers[i].key <= answers[i - 1].key) {
+      return corrupt("phrase answers: the keys do not ascend at phrase " + std::to_string(i));
+    }
+  }
+  const auto counts = reader.read_array<uint8_t>(count);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    answers[i].images = reader.read_array<uint32_t>(counts[i]);
+  }
+  if (!reader.ok()) return corrupt("phrase answers: the bytes end inside them");
+  if (reader.remaining() > 0) return corrupt("phrase answers: bytes follow the last one");
+  return answers;
+}
+
 std::vector<uint8_t> write_phrase_bank(const PhraseBankInfo& bank) {
   ByteWriter writer;
   writer.write(kNormalization);
@@ -158,6 +193,7 @@ std::vector<uint8_t> write_phrase_bank(const PhraseBankInfo& bank) {
   writer.write(bank.phrase_count);
   write_pages(writer, bank.directories);
   write_object_parts(writer, bank.suggestions);
+  write_pages(writer, bank.answers);
   return std::move(writer).take();
 }
 
@@ -170,6 +206,9 @@ Result<PhraseBankInfo> read_phrase_bank(ByteReader& reader) {
   bank.phrase_count = reader.read<uint32_t>();
   ASSIGN_OR_RETURN(bank.directories, read_pages(reader, "phrase bank"));
   ASSIGN_OR_RETURN(bank.suggestions, read_object_parts(reader, ObjectKind::kSuggestions));
+  // Bundles written before there were any end here.
+  if (reader.remaining() == 0) return bank;
+  ASSIGN_OR_RETURN(bank.answers, read_pages(reader, "phrase answers"));
   return bank;
 }
 

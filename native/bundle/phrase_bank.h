@@ -29,6 +29,7 @@ struct PhraseBankInfo {
   uint32_t phrase_count = 0;
   std::vector<PhrasePage> directories;  // ascending
   ObjectParts suggestions;              // phrases to complete what is typed; may be none
+  std::vector<PhrasePage> answers;      // directories of first answers, ascending; may be none
 
   bool operator==(const PhraseBankInfo&) const = default;
 };
@@ -64,6 +65,22 @@ const PhrasePage* find_phrase_page(std::span<const PhrasePage> pages, uint64_t k
 // none. The whole leaf is checked.
 Result<std::optional<std::vector<float>>> find_phrase(std::span<const uint8_t> leaf, uint64_t key,
                                                       uint32_t dim);
+
+// The images that the bundle's own search finds for a phrase, the best first: what can be shown
+// while the index is still on its way. None: nothing that fits.
+struct PhraseAnswer {
+  uint64_t key = 0;
+  std::vector<uint32_t> images;  // ordinals, at most kMaxAnswerImages
+
+  bool operator==(const PhraseAnswer&) const = default;
+};
+inline constexpr size_t kMaxAnswerImages = 24;
+// Answers in one page, so that a fetch brings about 4 kB.
+inline constexpr size_t kAnswersPerPage = 80;
+
+// answers ascend by key, none twice.
+std::vector<uint8_t> write_phrase_answers(std::span<const PhraseAnswer> answers);
+Result<std::vector<PhraseAnswer>> parse_phrase_answers(std::span<const uint8_t> payload);
 
 // The section of the root.
 std::vector<uint8_t> write_phrase_bank(const PhraseBankInfo& bank);

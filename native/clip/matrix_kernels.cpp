@@ -43,7 +43,8 @@ constexpr MatrixKernels kScalarMatrixKernels = {expand_u4_scalar, expand_i8_scal
                                                 multiply_rows_scalar};
 
 const MatrixKernels& choose_kernels() {
-  for (const auto level : {MatrixSimd::kWasm, MatrixSimd::kAvx2, MatrixSimd::kSse4}) {
+  for (const auto level :
+       {MatrixSimd::kWasm, MatrixSimd::kAvx512, MatrixSimd::kAvx2, MatrixSimd::kSse4}) {
     if (const auto* kernels = matrix_kernels(level)) return *kernels;
   }
   return kScalarMatrixKernels;
@@ -60,6 +61,11 @@ const MatrixKernels* matrix_kernels(MatrixSimd level) {
       return __builtin_cpu_supports("sse4.1") ? &kSse4MatrixKernels : nullptr;
     case MatrixSimd::kAvx2:
       return __builtin_cpu_supports("avx2") ? &kAvx2MatrixKernels : nullptr;
+    case MatrixSimd::kAvx512:
+      return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                     __builtin_cpu_supports("avx512vnni")
+                 ? &kAvx512MatrixKernels
+                 : nullptr;
 #elif defined(__wasm_simd128__)
     case MatrixSimd::kWasm:
       return &kWasmMatrixKernels;

@@ -5,8 +5,8 @@
 
 namespace sightline {
 
-// The instruction sets a kernel table is written for.
-enum class MatrixSimd : uint8_t { kScalar, kSse4, kAvx2, kWasm };
+// The instruction sets a kernel table is written for; kAvx512 has VNNI.
+enum class MatrixSimd : uint8_t { kScalar, kSse4, kAvx2, kAvx512, kWasm };
 
 // Weights and inputs come in blocks of this many columns.
 inline constexpr size_t kMatrixBlock = 32;
@@ -36,6 +36,7 @@ const MatrixKernels& best_matrix_kernels();
 // Defined where the target has the instruction set; see matrix_kernels.cpp.
 extern const MatrixKernels kSse4MatrixKernels;
 extern const MatrixKernels kAvx2MatrixKernels;
+extern const MatrixKernels kAvx512MatrixKernels;
 extern const MatrixKernels kWasmMatrixKernels;
 
 }  // namespace sightline

@@ -5,7 +5,7 @@
 function(find_sources out)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" OR EMSCRIPTEN)
-    list(FILTER found EXCLUDE REGEX "_(sse4|avx2)\\.cpp$")
+    list(FILTER found EXCLUDE REGEX "_(sse4|avx2|avx512)\\.cpp$")
   endif()
   if(NOT EMSCRIPTEN)
     list(FILTER found EXCLUDE REGEX "_simd128\\.cpp$")

@@ -20,16 +20,20 @@ function timedBuild(drives, site, phraseCount) {
   return (performance.now() - began) / 1000;
 }
 
-// The stored bytes of every directory with each of its leaves: all that any one phrase can cost.
+// The stored bytes of every directory with each of its leaves, and so of the first answers: each with
+// the largest of the other is the most that any one phrase can cost.
 function queryBytes(site) {
   const read = (ref) => readFileSync(join(site, objectName(ref)));
   const manifest = parseManifest(readFileSync(join(site, 'manifest.json')));
   const { phraseBank } = parseRoot(unpackObject(manifest, read(manifest)));
-  const bytes = [];
-  for (const { ref } of phraseBank.directories) {
-    const leaves = parsePhraseDirectory(unpackObject(ref, read(ref)));
-    for (const leaf of leaves) bytes.push(ref.storedBytes + leaf.ref.storedBytes);
-  }
+  const below = (directories) =>
+    directories.flatMap(({ ref }) =>
+      parsePhraseDirectory(unpackObject(ref, read(ref))).map(
+        (leaf) => ref.storedBytes + leaf.ref.storedBytes,
+      ),
+    );
+  const answerBytes = Math.max(0, ...below(phraseBank.answers));
+  const bytes = below(phraseBank.directories).map((count) => count + answerBytes);
   const rootBytes = statSync(join(site, objectName(manifest))).size;
   return { phraseBank, rootBytes, bytes: bytes.sort((a, b) => a - b) };
 }

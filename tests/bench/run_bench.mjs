@@ -3,15 +3,17 @@
 //   npm run bench -- wasm      the core in WebAssembly, beside the native core
 //   npm run bench -- browser   the vector libraries of the browser beside ours, in a page
 //   npm run bench -- cdn       the first answer from an empty cache, 20 Mbit/s and 40 ms away
+//   npm run bench -- answer    what a first-time visitor of a site waits for, by row and kind of bytes
 //   npm run bench -- encoder   the packed text encoder beside onnxruntime-web, one thread
 //   npm run bench -- streets   precision@10 and mAP@0.5 on rendered frames no model was trained on
 //   npm run bench -- phrases   a phrase bank at full size: bytes a query, time of the build
 //   npm run bench -- relevance "nothing found" for nonsense, real queries kept
 // Options: --rows N --queries N (vectors), --count N (streets, relevance, phrases: frames to render),
 // --phrases N (phrases: of the bank), --browser Chromium|Firefox, --method NAME (browser: those that start so),
-// --bundle DIR (cdn: a bundle of the vectors of --rows), --model DIR --rounds N (encoder: default random
+// --bundle DIR (cdn: a bundle of the vectors of --rows; answer: a site), --rounds N (answer, encoder), --model DIR (encoder: default random
 // weights shaped like CLIP ViT-B/32).
 import { parseArgs } from 'node:util';
+import { benchAnswer } from './answer_bench.mjs';
 import { benchBrowsers } from './browser_bench.mjs';
 import { benchCdn } from './cdn_bench.mjs';
 import { benchCore } from './core_table.mjs';
@@ -29,12 +31,19 @@ const benches = {
   wasm: (options) => benchCore({ ...options, rows: options.rows ?? 50_000, withWasm: true }),
   browser: benchBrowsers,
   cdn: benchCdn,
-  encoder: benchEncoder,
+  answer: ({ rounds, ...options }) => benchAnswer({ ...options, rounds: rounds ?? 5 }),
+  encoder: ({ rounds, ...options }) => benchEncoder({ ...options, rounds: rounds ?? 15 }),
   streets: benchStreets,
   phrases: benchPhrases,
   relevance: benchRelevance,
 };
-const numbers = { rows: undefined, queries: 1000, count: 2000, phrases: 200_000, rounds: 15 };
+const numbers = {
+  rows: undefined,
+  queries: 1000,
+  count: 2000,
+  phrases: 200_000,
+  rounds: undefined,
+};
 const texts = ['browser', 'bundle', 'method', 'model'];
 const usage = `usage: npm run bench -- ${Object.keys(benches).join('|')} ${[...Object.keys(numbers), ...texts].map((name) => `[--${name} …]`).join(' ')}`;
 

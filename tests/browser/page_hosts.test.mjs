@@ -103,7 +103,8 @@ describe('hosts and networks in Chromium', { skip: cannotVisit }, () => {
   test('a damaged object is an error with a name, and trying again helps', async () => {
     const damage = (route) => route.fulfill({ status: 200, body: Buffer.alloc(1000) });
     await visitor.context.route(/\.codes$/, damage);
-    await visitor.page.goto(visitor.address);
+    await visitor.visit();
+    await visitor.page.fill('#query', 'a red bus');
     await visitor.page.waitForSelector('.alert[data-code="corrupt"]:not([hidden])');
     assert.equal(await visitor.page.locator('#results .card').count(), 0);
     await visitor.context.unroute(/\.codes$/, damage);

@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chromiumVisitor, cannotVisit } from './chromium_visitor.mjs';
 
-// Not the directory of token rows: the size of a download for offline use counts it.
-const modelFile = /\.(model|layer)$|ort-wasm.*\.wasm$/;
+const modelFile = /\.(model|layer|tokens)$|ort-wasm.*\.wasm$/;
 
 describe('phrases of the bank in Chromium', { skip: cannotVisit }, () => {
   const visitor = chromiumVisitor();
@@ -89,6 +88,31 @@ describe('phrases of the bank in Chromium', { skip: cannotVisit }, () => {
     );
     const pages = asked.filter((url) => url.endsWith('.phrases'));
     assert.ok(pages.length >= 2 && pages.length <= 6, pages.join('\n'));
+  });
+
+  test('a phrase of the bank shows its first images before the index is there', async () => {
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    await visitor.context.route(/\.(codes|refinement|graph)$/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await visitor.visit('?encoder=none');
+    const text = 'a red bus';
+    await visitor.page.fill('#query', text);
+    await visitor.page.waitForFunction(
+      (wanted) =>
+        document.querySelector('#results').dataset.query === wanted &&
+        document.querySelector('#results .card img[src^="blob:"]'),
+      text,
+    );
+    const first = await visitor.shownIds();
+    assert.equal(await visitor.page.getAttribute('.results', 'aria-busy'), 'true');
+    assert.equal(await visitor.page.locator('#results .similarity').count(), 0);
+    release();
+    await visitor.resultsFor(text);
+    assert.deepEqual((await visitor.shownIds()).slice(0, first.length), first);
+    assert.ok((await visitor.page.locator('#results .similarity').count()) > 0);
   });
 
   test('phrases only: another text shows the nearest phrase, labelled, and can load the model', async (t) => {

@@ -9,11 +9,11 @@ const maxTaskMs = 50;
 describe('searching in Chromium', { skip: cannotVisit }, () => {
   const visitor = chromiumVisitor();
 
-  test('shows images, counts and examples at once', async () => {
+  test('shows images and examples at once, then counts and facets', async () => {
     await visitor.visit();
-    assert.match(await visitor.page.textContent('.status'), /of [\d,]+ images/);
     assert.ok((await visitor.page.locator('.chip-button').count()) > 0);
-    assert.ok((await visitor.page.locator('.facet').count()) > 0);
+    await visitor.page.waitForSelector('.facet');
+    assert.match(await visitor.page.textContent('.status'), /of [\d,]+ images/);
   });
 
   test('an example is answered before any model is asked for', async () => {
@@ -142,7 +142,7 @@ describe('searching in Chromium', { skip: cannotVisit }, () => {
 
   test('a shared link shows the same', async () => {
     await visitor.visit();
-    await visitor.example(1);
+    const text = await visitor.example(1);
     await visitor.page.selectOption('#count', '20');
     await visitor.page.waitForFunction(
       () => document.querySelectorAll('#results .card').length <= 20,
@@ -154,6 +154,7 @@ describe('searching in Chromium', { skip: cannotVisit }, () => {
     await visitor.openContext();
     await visitor.page.goto(link);
     await visitor.dialog().waitFor();
+    await visitor.resultsFor(text);
     assert.deepEqual(await visitor.shownIds(), ids);
     const title = await visitor.dialog().locator('h2').textContent();
     assert.ok(title.startsWith(ids[2].slice(ids[2].lastIndexOf('/') + 1)), title);

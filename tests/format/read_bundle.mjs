@@ -401,6 +401,7 @@ function readPhraseBank(cursor) {
     phraseCount: cursor.u32(),
     directories: readPages(cursor),
     suggestions: readParts(cursor, 17),
+    answers: cursor.remaining > 0 ? readPages(cursor) : [],
   };
 }
 
@@ -448,6 +449,27 @@ export function findPhrase({ phraseBank, model, readPayload }, phrase) {
   if (!code) return null;
   const length = Math.sqrt(code.reduce((sum, value) => sum + value * value, 0)) || 1;
   return code.map((value) => Math.fround(value / length));
+}
+
+// The images of the first answer to such a phrase; null where there is none.
+export function findFirstAnswer({ phraseBank, readPayload }, phrase) {
+  const key = sha256(phrase).readBigUInt64LE(0);
+  const pageOf = (pages) => pages.findLast(({ firstKey }) => firstKey <= key);
+  const directory = pageOf(phraseBank.answers);
+  const page = directory && pageOf(parsePhraseDirectory(readPayload([directory.ref])));
+  return (page && parsePhraseAnswers(readPayload([page.ref])).get(key)) ?? null;
+}
+
+export function parsePhraseAnswers(bytes) {
+  const cursor = new ByteCursor(bytes, 'phrase answers');
+  check(cursor.u32() === 2, 'phrase answers: another kind of page');
+  const count = cursor.u32();
+  const keys = cursor.list(count, 8, cursor.u64);
+  check(ascend(keys), 'phrase answers: the keys do not ascend');
+  const counts = cursor.list(count, 1, cursor.u8);
+  const answers = counts.map((images) => cursor.list(images, 4, cursor.u32));
+  cursor.end();
+  return new Map(keys.map((key, i) => [key, answers[i]]));
 }
 
 // 16. Suggestions.

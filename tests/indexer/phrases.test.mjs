@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import * as reader from '../format/read_bundle.mjs';
 import {
   filesBelow,
   contentOf,
@@ -56,6 +57,20 @@ describe('phrases are answered from the bank', { skip: missing }, () => {
       JSON.stringify(search(bundle, text)),
     );
     assert.equal(new Set(answers).size, 1);
+  });
+
+  it('the first answer of a phrase is what a search finds for it, none where nothing fits', () => {
+    const opened = reader.openBundle(bundle);
+    const ids = opened.records.map(({ imageId }) => imageId);
+    let empty = 0;
+    for (const phrase of [...opened.suggestions.slice(0, 30), 'a van beside two red cones']) {
+      const first = reader.findFirstAnswer(opened, phrase).map((image) => ids[image]);
+      const hits = search(bundle, phrase, '--k', '40').map((hit) => hit.image_id);
+      assert.deepEqual(first, hits.slice(0, 16), phrase);
+      if (hits.length === 0) ++empty;
+    }
+    assert.ok(empty < 30, 'something is found');
+    assert.equal(reader.findFirstAnswer(opened, 'no phrase of any bank'), null);
   });
 
   it('a second build embeds no phrase again and writes the same bytes', () => {

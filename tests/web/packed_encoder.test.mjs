@@ -86,6 +86,25 @@ describe('the packed text encoder', { skip: missing }, () => {
     engine.close();
   });
 
+  test('a text fetches every layer once, and its tokens beside them', async () => {
+    const source = new FileSource(bundle);
+    const asked = [];
+    const engine = await open({
+      name: 'counting',
+      async get(name, options) {
+        asked.push(name);
+        // Layers take longer than the rows of the tokens.
+        if (name.endsWith('.layer')) await new Promise((resolve) => setTimeout(resolve, 200));
+        return source.get(name, options);
+      },
+    });
+    await engine.embed({ text: 'a red bus' });
+    const layers = asked.filter((name) => name.endsWith('.layer'));
+    assert.ok(layers.length > 2);
+    assert.equal(new Set(layers).size, layers.length);
+    engine.close();
+  });
+
   test('a damaged layer is refused by name', async () => {
     const source = new FileSource(bundle);
     const engine = await open({

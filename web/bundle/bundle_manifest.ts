@@ -29,7 +29,8 @@ export async function fetchManifest(source: Source, signal?: AbortSignal): Promi
   return { root: parseManifest(bytes), bytes };
 }
 
-function parseManifest(bytes: Uint8Array): ObjectRef {
+/** The root that a manifest names. Fails with `corrupt` or `unsupported`. */
+export function parseManifest(bytes: Uint8Array): ObjectRef {
   let manifest: ManifestFile | null = null;
   try {
     manifest = JSON.parse(new TextDecoder().decode(bytes)) as ManifestFile | null;

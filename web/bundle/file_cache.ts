@@ -6,9 +6,13 @@ const cacheName = 'sightline-files-1';
  */
 export class FileCache {
   private opened: Promise<Cache | null> | null = null;
+  private hadFiles: Promise<boolean> | null = null;
+  private readonly written = new Set<string>();
 
   async read(url: string, signal?: AbortSignal): Promise<Uint8Array | null> {
     try {
+      // A first visit: nothing needs to be looked for on the disk.
+      if (!this.written.has(url) && !(await this.mayHold())) return null;
       const response = await (await this.cache())?.match(url);
       if (!response) return null;
       return new Uint8Array(await response.arrayBuffer());
@@ -34,6 +38,7 @@ export class FileCache {
     try {
       const cache = await this.cache();
       await cache?.put(url, new Response(bytes as BodyInit));
+      this.written.add(url);
       return cache !== null;
     } catch {
       return false;
@@ -43,6 +48,12 @@ export class FileCache {
   async remove(urls: string[]): Promise<void> {
     const cache = await this.cache();
     await Promise.all(urls.map((url) => cache?.delete(url)));
+  }
+
+  /** Whether there was such a cache before this page. */
+  private mayHold(): Promise<boolean> {
+    this.hadFiles ??= 'caches' in globalThis ? caches.has(cacheName) : Promise.resolve(false);
+    return this.hadFiles;
   }
 
   private cache(): Promise<Cache | null> {

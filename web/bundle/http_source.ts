@@ -1,7 +1,8 @@
 import { SightlineError, isAbort } from './errors.js';
 import { FileCache } from './file_cache.js';
 import { fetchBytes } from './fetch_bytes.js';
-import { Limiter, delay } from './limiter.js';
+import { Limiter, delay, rank } from './limiter.js';
+import type { Rank } from './limiter.js';
 import { kindOf, manifestName } from './source.js';
 import type { GetOptions, Source } from './source.js';
 
@@ -14,6 +15,8 @@ export interface HttpSourceOptions {
   parallel?: number;
   attempts?: number;
   fetch?: typeof fetch;
+  /** Files that are on their way already, by address; null where that failed. Each is asked once. */
+  early?: (url: string) => Promise<Uint8Array | null> | undefined;
 }
 
 export interface Traffic {
@@ -25,6 +28,15 @@ export interface Traffic {
 const firstPauseMs = 200;
 const longestPauseMs = 5000;
 const modelKinds = new Set(['model', 'tokenizer', 'layer', 'tokens']);
+const bulkKinds = new Set(['model', 'layer']);
+const thumbnailKinds = new Set(['jpg', 'thumbs']);
+
+function rankOf(name: string, isLater: boolean): Rank {
+  const kind = kindOf(name);
+  if (isLater) return kind === 'records' ? rank.shown : rank.bulk;
+  if (bulkKinds.has(kind)) return rank.bulk;
+  return thumbnailKinds.has(kind) ? rank.shown : rank.first;
+}
 
 /** A bundle on any static host, without Range, CORS credentials or special headers. */
 export class HttpSource implements Source {
@@ -35,6 +47,7 @@ export class HttpSource implements Source {
   private readonly attempts: number;
   private readonly limiter: Limiter;
   private readonly fetch: typeof fetch;
+  private readonly early: NonNullable<HttpSourceOptions['early']>;
   private readonly files = new FileCache();
 
   constructor(bundleUrl: string, options: HttpSourceOptions = {}) {
@@ -43,6 +56,7 @@ export class HttpSource implements Source {
     this.policy = options.cache ?? 'models';
     this.attempts = options.attempts ?? 3;
     this.limiter = new Limiter(options.parallel ?? 6);
+    this.early = options.early ?? (() => undefined);
     this.fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
   }
 
@@ -51,9 +65,11 @@ export class HttpSource implements Source {
   }
 
   async get(name: string, options: GetOptions = {}): Promise<Uint8Array> {
-    const { signal, expectedBytes, reload } = options;
+    const { signal, expectedBytes, reload, later } = options;
     signal?.throwIfAborted();
     const isManifest = name === manifestName;
+    const early = reload ? null : await this.early(this.urlOf(name));
+    if (early) return this.received(name, early);
     // Also what the policy would not keep: a download may have.
     if (this.policy !== 'none' && !isManifest && !reload) {
       const kept = await this.files.read(this.urlOf(name), signal);
@@ -63,9 +79,12 @@ export class HttpSource implements Source {
       }
     }
     try {
-      const bytes = await this.limiter.run(() => this.download(name, options), signal);
-      if (this.keeps(name) && !isManifest) void this.files.write(this.urlOf(name), bytes);
-      return bytes;
+      const bytes = await this.limiter.run(() => this.download(name, options), {
+        signal,
+        later,
+        rank: rankOf(name, later !== undefined),
+      });
+      return this.received(name, bytes);
     } catch (error) {
       const kept = isManifest && !isAbort(error) ? await this.files.read(this.urlOf(name)) : null;
       if (kept) return kept;
@@ -86,6 +105,14 @@ export class HttpSource implements Source {
     await this.files.remove(await this.files.urls(this.base));
   }
 
+  private received(name: string, bytes: Uint8Array): Uint8Array {
+    const kind = kindOf(name);
+    this.traffic.bytes[kind] = (this.traffic.bytes[kind] ?? 0) + bytes.byteLength;
+    const keeps = this.keeps(name) && name !== manifestName;
+    if (keeps) void this.files.write(this.urlOf(name), bytes);
+    return bytes;
+  }
+
   private keeps(name: string): boolean {
     return this.policy === 'all' || (this.policy === 'models' && modelKinds.has(kindOf(name)));
   }
@@ -99,11 +126,7 @@ export class HttpSource implements Source {
         ...options,
         cache: attempt > 1 && name !== manifestName ? 'reload' : cache,
       });
-      if ('bytes' in result) {
-        const kind = kindOf(name);
-        this.traffic.bytes[kind] = (this.traffic.bytes[kind] ?? 0) + result.bytes.byteLength;
-        return result.bytes;
-      }
+      if ('bytes' in result) return result.bytes;
       if (!result.mayRecover || attempt >= this.attempts) {
         throw new SightlineError(result.code, `${name}: ${result.problem}`);
       }

@@ -4,6 +4,8 @@ export interface GetOptions {
   expectedBytes?: number | undefined;
   /** Passes over caches: their copy turned out to be wrong. */
   reload?: boolean | undefined;
+  /** Wanted soon, but behind everything that a visitor waits for; until this resolves. */
+  later?: Promise<void> | undefined;
   /** Bytes received so far. */
   onBytes?: ((loadedBytes: number) => void) | undefined;
 }

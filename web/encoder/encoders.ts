@@ -9,12 +9,15 @@ import { ClipTextEncoder } from './text_encoder.js';
 const keptTexts = 200;
 
 interface TextEncoder {
+  loaded: Promise<void>;
+  /** Fetches what only this text needs; resolves when it can be encoded. */
+  prepare(text: string): Promise<void>;
   encode(text: string): Promise<Float32Array>;
 }
 
 /** The two towers of a bundle's model, each loaded on first use; one run at a time. */
 export class Encoders {
-  private text: Promise<TextEncoder> | null = null;
+  private text: TextEncoder | null = null;
   private vision: Promise<ClipImageEncoder> | null = null;
   private lastRun: Promise<unknown> = Promise.resolve();
   private readonly texts = new Map<string, Float32Array>();
@@ -28,12 +31,8 @@ export class Encoders {
     private readonly packed: CoreTextEncoder | null,
   ) {}
 
-  warmText(): Promise<TextEncoder> {
-    this.text ??= this.loadText().catch((error: unknown) => {
-      this.text = null;
-      throw error;
-    });
-    return this.text;
+  async warmText(): Promise<void> {
+    await this.textEncoder().loaded;
   }
 
   warmVision(): Promise<ClipImageEncoder> {
@@ -49,7 +48,9 @@ export class Encoders {
   async encodeText(text: string, signal?: AbortSignal): Promise<Float32Array> {
     const known = this.texts.get(text);
     if (known) return known;
-    const encoder = await this.warmText();
+    const encoder = this.textEncoder();
+    await encoder.prepare(text);
+    signal?.throwIfAborted();
     const embedding = await this.run(() => encoder.encode(text), signal);
     this.texts.set(text, embedding);
     if (this.texts.size > keptTexts) this.texts.delete(this.texts.keys().next().value!);
@@ -65,11 +66,16 @@ export class Encoders {
     return this.run(() => encoder.encode(image, box), signal);
   }
 
-  private loadText(): Promise<TextEncoder> {
+  /** The text tower, or what is being loaded of it; after a failure it is begun anew. */
+  private textEncoder(): TextEncoder {
+    if (this.text) return this.text;
     const { core, source, model, onLoading, packed } = this;
-    return packed
-      ? PackedTextEncoder.load(core, source, model, packed, onLoading)
-      : ClipTextEncoder.load(core, source, model, onLoading);
+    const text = packed
+      ? new PackedTextEncoder(core, source, model, packed, onLoading)
+      : new ClipTextEncoder(core, source, model, onLoading);
+    text.loaded.catch(() => (this.text = null));
+    this.text = text;
+    return text;
   }
 
   /** A run cannot be stopped, so those that nobody waits for any more are not begun. */

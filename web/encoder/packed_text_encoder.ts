@@ -16,45 +16,73 @@ import type { OnLoading } from '../engine/loading.js';
  * again.
  */
 export class PackedTextEncoder {
-  private constructor(
-    private readonly encoder: CoreTextEncoder,
-    private readonly source: Source,
-    private readonly tokenizer: Tokenizer,
-  ) {}
+  /** Resolves when every text needs only its own tokens. */
+  readonly loaded: Promise<void>;
+  private readonly tokenizer: Promise<Tokenizer>;
+  private readonly directory: Promise<void>;
+  private lastTokens: Promise<void> = Promise.resolve();
 
-  static async load(
+  /** Begins to load; every object is checked and unpacked as it arrives. */
+  constructor(
     core: Core,
-    source: Source,
+    private readonly source: Source,
     info: ModelInfo,
-    encoder: CoreTextEncoder,
+    private readonly encoder: CoreTextEncoder,
     onLoading: OnLoading,
-  ): Promise<PackedTextEncoder> {
+  ) {
     const missing = encoder.missingObjects();
     const report = new LoadingReport('text_model', storedBytes(missing), onLoading);
-    const [tokens] = await Promise.all([
-      fetchPayload(core, source, info.tokenizer),
-      addObjects(source, encoder, missing, report),
-    ]);
-    report.finish();
-    return new PackedTextEncoder(encoder, source, core.Tokenizer.parse(tokens));
+    const directory = tokenDirectory(encoder);
+    const others = missing.filter(({ name }) => directory.every((ref) => ref.name !== name));
+    this.tokenizer = fetchPayload(core, source, info.tokenizer).then((payload) =>
+      core.Tokenizer.parse(payload),
+    );
+    this.directory = addObjects(source, encoder, directory, report);
+    const layers = addObjects(source, encoder, others, report);
+    this.loaded = Promise.all([this.tokenizer, this.directory, layers]).then(() => report.finish());
+    this.loaded.catch(() => undefined);
+  }
+
+  /** Fetches the rows of a text's tokens while the layers are still on their way. */
+  async prepare(text: string): Promise<void> {
+    const tokens = this.addTokens(text);
+    tokens.catch(() => undefined);
+    await this.loaded;
+    await tokens;
   }
 
   /** [dim]: the same bytes as in the native program and in every browser. */
   async encode(text: string): Promise<Float32Array> {
-    const ids = this.tokenizer.encode(text);
-    await addObjects(this.source, this.encoder, this.encoder.missingObjectsOf(ids));
-    return this.encoder.encode(ids);
+    return this.encoder.encode((await this.tokenizer).encode(text));
+  }
+
+  /** One text after the other, so that no rows are fetched twice. */
+  private addTokens(text: string): Promise<void> {
+    const added = this.lastTokens.then(async () => {
+      const [tokenizer] = await Promise.all([this.tokenizer, this.directory]);
+      const ids = tokenizer.encode(text);
+      // The layers are on their way already.
+      const missing = this.encoder.missingObjectsOf(ids).filter(isOfTokens);
+      await addObjects(this.source, this.encoder, missing);
+    });
+    this.lastTokens = added.catch(() => undefined);
+    return added;
   }
 }
+
+/** What lists the pieces of the token table, where that is not known yet. */
+export function tokenDirectory(encoder: CoreTextEncoder | null): ObjectRef[] {
+  return encoder?.missingObjects().filter(isOfTokens) ?? [];
+}
+
+const isOfTokens = ({ name }: ObjectRef) => name.endsWith('.tokens');
 
 /** Every object of the encoder; fetches the list of the token table's pieces for it. */
 export async function packedEncoderObjects(
   source: Source,
   encoder: CoreTextEncoder,
 ): Promise<ObjectRef[]> {
-  const missing = encoder.missingObjects();
-  const directory = missing.filter(({ name }) => name.endsWith('.tokens'));
-  await addObjects(source, encoder, directory);
+  await addObjects(source, encoder, tokenDirectory(encoder));
   return encoder.allObjects();
 }
 

@@ -11,33 +11,47 @@ import { OnnxModel, loadOnnxRuntime } from './onnx_runtime.js';
  * embedding is the same and a short text costs a fraction.
  */
 export class ClipTextEncoder {
-  private constructor(
-    private readonly model: OnnxModel,
-    private readonly tokenizer: Tokenizer,
-    private readonly dim: number,
-  ) {}
+  readonly loaded: Promise<void>;
+  private readonly parts: Promise<[OnnxModel, Tokenizer]>;
 
-  static async load(
+  /** Begins to load. */
+  constructor(
     core: Core,
     source: Source,
-    info: ModelInfo,
+    private readonly info: ModelInfo,
     onLoading: OnLoading,
-  ): Promise<ClipTextEncoder> {
-    const [file, tokens] = await Promise.all([
-      fetchModelFile(core, source, info, 'text', onLoading),
-      fetchPayload(core, source, info.tokenizer),
-    ]);
-    const runtime = await loadOnnxRuntime(onLoading);
-    const model = await OnnxModel.load(runtime, file, `${info.id} (text)`);
-    return new ClipTextEncoder(model, core.Tokenizer.parse(tokens), info.embeddingDim);
+  ) {
+    this.parts = loadParts(core, source, info, onLoading);
+    this.loaded = this.parts.then(() => undefined);
+    this.loaded.catch(() => undefined);
   }
 
-  encode(text: string): Promise<Float32Array> {
-    const ids = this.tokenizer.encode(text);
-    const inputs: Record<string, Tensor> = {};
-    for (const name of this.model.inputNames) {
-      inputs[name] = this.model.integers(name, name === 'attention_mask' ? ids.map(() => 1) : ids);
-    }
-    return this.model.embed(inputs, 'text_embeds', this.dim);
+  prepare(): Promise<void> {
+    return this.loaded;
   }
+
+  async encode(text: string): Promise<Float32Array> {
+    const [model, tokenizer] = await this.parts;
+    const ids = tokenizer.encode(text);
+    const inputs: Record<string, Tensor> = {};
+    for (const name of model.inputNames) {
+      inputs[name] = model.integers(name, name === 'attention_mask' ? ids.map(() => 1) : ids);
+    }
+    return model.embed(inputs, 'text_embeds', this.info.embeddingDim);
+  }
+}
+
+async function loadParts(
+  core: Core,
+  source: Source,
+  info: ModelInfo,
+  onLoading: OnLoading,
+): Promise<[OnnxModel, Tokenizer]> {
+  const [file, tokens] = await Promise.all([
+    fetchModelFile(core, source, info, 'text', onLoading),
+    fetchPayload(core, source, info.tokenizer),
+  ]);
+  const runtime = await loadOnnxRuntime(onLoading);
+  const model = await OnnxModel.load(runtime, file, `${info.id} (text)`);
+  return [model, core.Tokenizer.parse(tokens)];
 }

@@ -1,7 +1,7 @@
 import { fetchManifest } from '../bundle/bundle_manifest.js';
 import { SightlineError } from '../bundle/errors.js';
 import { manifestName } from '../bundle/source.js';
-import type { Source } from '../bundle/source.js';
+import type { GetOptions, Source } from '../bundle/source.js';
 import { encoderBytes } from '../encoder/model_file.js';
 import { Encoders } from '../encoder/encoders.js';
 import { fetchChecked, fetchPayload, storedBytes } from './checked_objects.js';
@@ -47,6 +47,8 @@ export class BundleSession {
   private readonly textBytes: number;
   private loading: Promise<void> | null = null;
   private readonly adding = new Map<string, Promise<void>>();
+  /** Ends the patience of an object that is added when nothing else is to be done. */
+  private readonly hurries = new Map<string, () => void>();
   private knownColumns: Column[] | null = null;
   private readonly prefetch: Prefetch;
 
@@ -87,6 +89,7 @@ export class BundleSession {
       );
     }
     this.ready.catch(() => undefined);
+    this.bank.prefetch();
   }
 
   /** The first files are fetched while the core still starts. */
@@ -111,13 +114,28 @@ export class BundleSession {
     return session;
   }
 
-  /** Resolves when the whole index is in memory. After a failure, asking again tries again. */
+  /**
+   * Resolves when the whole index is in memory; it gives way to what a visitor waits for. After a
+   * failure, asking again tries again.
+   */
   get ready(): Promise<void> {
     this.loading ??= this.loadIndex().catch((error: unknown) => {
       this.loading = null;
       throw error;
     });
     return this.loading;
+  }
+
+  /** The same, while somebody waits for it. */
+  get readyAtOnce(): Promise<void> {
+    const { ready } = this;
+    for (const hurry of this.hurries.values()) hurry();
+    return ready;
+  }
+
+  /** Whether a search needs nothing that is still to be fetched as a whole. */
+  get isReady(): boolean {
+    return this.searcher.ready();
   }
 
   get isPaged(): boolean {
@@ -162,7 +180,6 @@ export class BundleSession {
     { excludedImage, familiarity }: Pick<CoreSearchOptions, 'excludedImage' | 'familiarity'>,
     onFirst: (hits: CoreHits) => void,
   ): Promise<CoreHits> {
-    await this.ready;
     const filters = filter.map(coreClause);
     const how = { kind, path, k, efSearch, filters, excludedImage, familiarity };
     const search = (isFirst: boolean) => this.searcher.search(embeddings, { ...how, isFirst });
@@ -175,7 +192,7 @@ export class BundleSession {
   }
 
   async imageEmbedding(image: number): Promise<Float32Array> {
-    await this.ready;
+    await this.readyAtOnce;
     for (;;) {
       const missing = this.searcher.missingForEmbedding(image);
       if (missing.length === 0) break;
@@ -186,7 +203,6 @@ export class BundleSession {
 
   /** The ordinal of an image, or null for one that is not in the bundle. */
   async findImage(imageId: string): Promise<number | null> {
-    await this.ready;
     await this.add(this.searcher.missingObjects('ids'));
     for (const image of this.searcher.findImageIds(imageId)) {
       if ((await this.records.record(image)).imageId === imageId) return image;
@@ -195,7 +211,6 @@ export class BundleSession {
   }
 
   async columns(): Promise<Column[]> {
-    await this.ready;
     await this.add(this.searcher.missingObjects('columns'));
     return (this.knownColumns ??= this.searcher.columns());
   }
@@ -220,13 +235,15 @@ export class BundleSession {
   }
 
   /** Fetches objects and gives them to the searcher; what two searches want is fetched once. */
-  private async add(objects: ObjectRef[]): Promise<void> {
+  private async add(objects: ObjectRef[], optionsOf?: (ref: ObjectRef) => GetOptions) {
     await Promise.all(
       objects.map((ref) => {
+        if (!optionsOf) this.hurries.get(ref.name)?.();
         const known = this.adding.get(ref.name);
         if (known) return known;
-        const added = fetchChecked(this.source, ref, (stored) => this.take(ref, stored)).finally(
-          () => this.adding.delete(ref.name),
+        const take = (stored: Uint8Array) => this.take(ref, stored);
+        const added = fetchChecked(this.source, ref, take, optionsOf?.(ref)).finally(() =>
+          this.adding.delete(ref.name),
         );
         this.adding.set(ref.name, added);
         return added;
@@ -244,13 +261,11 @@ export class BundleSession {
     const { searcher, source } = this;
     const missing = searcher.missingObjects('search');
     const report = new LoadingReport('index', storedBytes(missing), this.onLoading);
-    await Promise.all(
-      missing.map((ref) =>
-        fetchChecked(source, ref, (stored) => searcher.addObject(ref, stored), {
-          onBytes: report.file(),
-        }),
-      ),
-    );
+    await this.add(missing, ({ name }) => ({
+      later: new Promise((resolve) => this.hurries.set(name, resolve)),
+      onBytes: report.file(),
+    }));
+    this.hurries.clear();
     if (!searcher.ready()) {
       throw new SightlineError('corrupt', 'the index is incomplete; publish the bundle again');
     }

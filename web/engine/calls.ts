@@ -1,6 +1,7 @@
 import { SightlineError, toSightlineError } from '../bundle/errors.js';
 import type { Source } from '../bundle/source.js';
 import type { Connection } from './connection.js';
+import type { EarlyFetch, EarlyFetches } from './early_files.js';
 import type { CallType, Calls, ErrorMessage, Request, Response } from './protocol.js';
 import type { LoadingProgress, SearchResult } from './types.js';
 
@@ -53,6 +54,17 @@ export class PendingCalls {
       });
       this.connection.post({ id, type, args } as Request);
     });
+  }
+
+  /** Sends what was fetched early as it arrives. */
+  sendEarly(fetches: EarlyFetches): void {
+    for (const [url, fetched] of fetches) {
+      const send = ({ file, next = new Map() }: EarlyFetch) => {
+        this.connection?.post({ id: 0, type: 'early', url, file, next: [...next.keys()] });
+        this.sendEarly(next);
+      };
+      void fetched.then(send, () => send({ file: null }));
+    }
   }
 
   receive(message: Response): void {

@@ -1,5 +1,13 @@
 declare module 'sightline-core' {
   import type { Core } from './core_types.js';
 
-  export default function createCore(module: { wasmBinary: Uint8Array }): Promise<Core>;
+  type Start =
+    | { wasmBinary: Uint8Array }
+    | {
+        instantiateWasm(
+          imports: WebAssembly.Imports,
+          receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+        ): WebAssembly.Exports;
+      };
+  export default function createCore(module: Start): Promise<Core>;
 }

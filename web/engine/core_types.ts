@@ -52,6 +52,8 @@ export interface Root {
   /** Of the phrase bank; 0: the bundle has none. */
   phraseCount: number;
   suggestions: ObjectRef[];
+  /** Pages to begin with, of phrases and of their first answers. */
+  phraseDirectories: ObjectRef[];
   records: ObjectRef[];
   quality: Record<string, number>;
   /** For `TextEncoder.open`, where the bundle has one. */
@@ -162,6 +164,8 @@ export interface Searcher {
   columns(): Column[];
   /** The page of the phrase bank to begin with; null where the bank cannot hold the phrase. */
   phraseDirectory(phrase: string): ObjectRef | null;
+  /** The same of the images that answer phrases at first. */
+  answerDirectory(phrase: string): ObjectRef | null;
   delete(): void;
 }
 
@@ -212,10 +216,14 @@ export interface Core {
     phrase: string,
     dim: number,
   ): Float32Array | null;
+  /** Image ordinals, the best first; null where the page has none for the phrase. */
+  phraseAnswer(page: ObjectRef, stored: Uint8Array, phrase: string): Uint32Array | null;
   unpackObject(ref: ObjectRef, stored: Uint8Array): Uint8Array;
   readRecords(ref: ObjectRef, payload: Uint8Array): CoreRecord[];
   /** The pieces a cell refers to. */
   readCellPieces(payload: Uint8Array): ObjectRef[];
+  /** The pages a directory of the phrase bank refers to. */
+  readPhrasePages(payload: Uint8Array): ObjectRef[];
   readExamples(payload: Uint8Array, dim: number): { text: string; embedding: Float32Array }[];
   /** rgb: [height, width, 3]; the result: [3, size, size]. */
   preprocessImage(

@@ -1,7 +1,7 @@
 import { SightlineError } from '../bundle/errors.js';
 import type { GetOptions } from '../bundle/source.js';
 import { publishedFile } from '../encoder/model_file.js';
-import { packedEncoderObjects } from '../encoder/packed_text_encoder.js';
+import { packedEncoderObjects, tokenDirectory } from '../encoder/packed_text_encoder.js';
 import { ortWasmUrl, readAsset } from './asset_files.js';
 import type { BundleSession } from './bundle_session.js';
 import { fetchChecked, storedBytes } from './checked_objects.js';
@@ -25,18 +25,23 @@ export class BundleDownload {
   static async state(sessions: BundleSession[]): Promise<DownloadState> {
     const state = { storedBytes: 0, totalBytes: 0, isLowerBound: false, complete: true };
     for (const session of sessions) {
-      // What names further objects: too much of it is not read just to tell a size.
+      // What names further objects: too much of it is not read just to tell a size, and nothing of a
+      // text model, which the visitor may not want.
       const { records, indexes } = session.root;
       const listing = [...records, ...indexes.flatMap(({ cells }) => cells)];
       const kept = await keptNames(session);
-      const readsRecords =
-        storedBytes(listing) <= maxRecordsBytes || listing.every(({ name }) => kept.has(name));
-      const objects = readsRecords ? await allObjects(session) : coreObjects(session);
+      const isKept = ({ name }: ObjectRef) => kept.has(name);
+      const readsRecords = storedBytes(listing) <= maxRecordsBytes || listing.every(isKept);
+      const readsTokens = tokenDirectory(session.textEncoder).every(isKept);
+      const objects = readsRecords
+        ? await allObjects(session, { readsTokens })
+        : coreObjects(session);
       const there = objects.filter(({ name }) => kept.has(name));
       state.totalBytes += storedBytes(objects);
       state.storedBytes += storedBytes(there);
-      state.isLowerBound ||= !readsRecords;
-      state.complete &&= readsRecords && there.length === objects.length;
+      const isWhole = readsRecords && readsTokens;
+      state.isLowerBound ||= !isWhole;
+      state.complete &&= isWhole && there.length === objects.length;
     }
     return state;
   }
@@ -54,7 +59,7 @@ export class BundleDownload {
   private async fetchAll(signal: AbortSignal): Promise<DownloadState> {
     await globalThis.navigator?.storage?.persist?.().catch(() => false);
     await this.checkSpace();
-    const lists = await Promise.all(this.sessions.map(allObjects));
+    const lists = await Promise.all(this.sessions.map((session) => allObjects(session)));
     const report = new LoadingReport('download', storedBytes(lists.flat()), this.onLoading);
     if (this.sessions.some(needsOnnxRuntime)) {
       await readAsset(ortWasmUrl(), { keep: true, signal });
@@ -129,11 +134,27 @@ async function cellPieces({ core, source, root }: BundleSession): Promise<Object
   return (await Promise.all(cells.map(read))).flat();
 }
 
+/**
+ * The phrase bank, where no text model answers without network. Otherwise its pages are kept as they
+ * are asked for, and the model answers the other phrases.
+ */
+async function bankPages({ core, source, root, texts }: BundleSession): Promise<ObjectRef[]> {
+  if (texts.hasEncoder) return [];
+  const pages = root.phraseDirectories.map((ref) =>
+    fetchChecked(source, ref, (stored) => core.readPhrasePages(core.unpackObject(ref, stored))),
+  );
+  return [...root.phraseDirectories, ...(await Promise.all(pages)).flat()];
+}
+
 /** Every object of the bundle once; reads all records, for they name the thumbnails. */
-async function allObjects(session: BundleSession): Promise<ObjectRef[]> {
+async function allObjects(
+  session: BundleSession,
+  { readsTokens = true } = {},
+): Promise<ObjectRef[]> {
   const { source, textEncoder } = session;
-  if (textEncoder) await packedEncoderObjects(source, textEncoder);
+  if (textEncoder && readsTokens) await packedEncoderObjects(source, textEncoder);
   const objects = new Map(coreObjects(session).map((ref) => [ref.name, ref]));
+  for (const ref of await bankPages(session)) objects.set(ref.name, ref);
   for (const ref of await cellPieces(session)) objects.set(ref.name, ref);
   const pieces = await Promise.all(session.root.records.map((ref) => session.records.piece(ref)));
   for (const { thumbnail } of pieces.flat()) {

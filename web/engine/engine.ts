@@ -7,6 +7,7 @@ import { BundleSession } from './bundle_session.js';
 import type { SessionOptions } from './bundle_session.js';
 import { fetchChecked } from './checked_objects.js';
 import { BundleDownload } from './download.js';
+import type { EarlyFiles } from './early_files.js';
 import { countFacets } from './filters.js';
 import { toImageInfo } from './image_infos.js';
 import { loadCore } from './load_core.js';
@@ -32,14 +33,17 @@ export class Engine {
   private core: Core | null = null;
   private sessions: BundleSession[] = [];
 
-  constructor(private readonly onLoading: OnLoading) {}
+  constructor(
+    private readonly onLoading: OnLoading,
+    private readonly early: EarlyFiles,
+  ) {}
 
   /** Resolves when titles, examples and facets' names are known; the index loads meanwhile. */
   async open(
     sources: Source[] | Promise<Source>[],
     options: SessionOptions,
   ): Promise<BundleInfo[]> {
-    const starting = loadCore();
+    const starting = loadCore(this.early);
     const opening = sources.map(async (source) =>
       BundleSession.open(starting, await source, this.onLoading, options),
     );

@@ -3,6 +3,7 @@ import { HttpSource } from '../bundle/http_source.js';
 import { findBundle } from '../bundle/find_bundle.js';
 import type { CachePolicy } from '../bundle/http_source.js';
 import type { GetOptions, Source } from '../bundle/source.js';
+import { EarlyFiles } from './early_files.js';
 import { Engine } from './engine.js';
 import { protocolVersion } from './protocol.js';
 import type { Request, Response, SourceSpec } from './protocol.js';
@@ -12,12 +13,13 @@ type Call = Extract<Request, { args: unknown }>;
 /** Answers the messages of one page, in a worker or beside it. */
 export class EngineHost {
   private readonly engine: Engine;
+  private readonly early = new EarlyFiles();
   private readonly running = new Map<number, AbortController>();
   private readonly sourceGets = new Map<number, PromiseWithResolvers<Uint8Array>>();
   private nextSourceGet = 1;
 
   constructor(private readonly post: (message: Response, transfer?: ArrayBuffer[]) => void) {
-    this.engine = new Engine((progress) => post({ id: 0, type: 'progress', progress }));
+    this.engine = new Engine((progress) => post({ id: 0, type: 'progress', progress }), this.early);
   }
 
   async handle(request: Request): Promise<void> {
@@ -25,6 +27,8 @@ export class EngineHost {
     switch (request.type) {
       case 'cancel':
         return this.running.get(id)?.abort();
+      case 'early':
+        return this.early.receive(request.url, request.file, request.next);
       case 'sourceBytes':
         return this.sourceGets.get(id)?.resolve(request.bytes);
       case 'sourceError': {
@@ -60,11 +64,12 @@ export class EngineHost {
     const { engine } = this;
     switch (request.type) {
       case 'open': {
-        const { version, sources, cache, encoder, prefetch } = request.args;
+        const { version, sources, cache, encoder, prefetch, early } = request.args;
         if (version !== protocolVersion) {
           const found = `protocol version ${version}, this worker speaks ${protocolVersion}`;
           throw new SightlineError('unsupported', `${found}; reload the page`);
         }
+        this.early.expect(early);
         return engine.open(
           sources.map((spec) => this.openSource(spec, cache)),
           { encoder, prefetch },
@@ -103,7 +108,8 @@ export class EngineHost {
 
   private async openSource(spec: SourceSpec, cache: CachePolicy): Promise<Source> {
     if (spec.kind === 'remote') return this.remoteSource(spec.index, spec.name);
-    return findBundle(spec.url, (url) => new HttpSource(url, { cache }));
+    const early = (url: string) => this.early.bytes(url);
+    return findBundle(spec.url, (url) => new HttpSource(url, { cache, early }));
   }
 
   /** A Source that lives on the page's side. */

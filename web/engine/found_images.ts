@@ -34,12 +34,19 @@ export function toAnswer(hits: CoreHits, bundle: number): Answer {
   return { hits: found, found: hits.found };
 }
 
-/** Reports the best hits as soon as their records are there, in order and without gaps. */
+/** About as many images as are seen at once. */
+export const seenAtOnce = 16;
+
+/**
+ * Reports the best hits as soon as their records are there, in order and without gaps. Those from
+ * `patientFrom` on may come behind what a visitor sees at once.
+ */
 export async function fillRecords(
   sessions: BundleSession[],
   found: Found[],
   signal: AbortSignal,
   onMore: (hits: Hit[]) => void,
+  patientFrom = Infinity,
 ): Promise<Hit[]> {
   const hits: (Hit | undefined)[] = found.map(() => undefined);
   let reported = 0;
@@ -55,7 +62,7 @@ export async function fillRecords(
   await Promise.all(
     found.map(async ({ bundle, image, similarity, relevance, view }, index) => {
       const session = sessions[bundle]!;
-      const record = await session.records.record(image);
+      const record = await session.records.record(image, { isPatient: index >= patientFrom });
       const info = toImageInfo(record, session, bundle);
       const whole: BoxXyxyPx = [0, 0, info.widthPx, info.heightPx];
       const shown = view.boxXyxyPx.length === 4 ? view : { ...view, boxXyxyPx: whole };

@@ -6,6 +6,12 @@ import type { BoxXyxyPx, SearchOptions } from './types.js';
 /** A paged bundle shows images from so many places: each costs a cell. */
 const listedPlaces = 4;
 
+/** An image that no query has found. */
+export function listed(bundle: number, image: number): Found {
+  const view = { kind: 'whole', boxXyxyPx: [] as unknown as BoxXyxyPx } as const;
+  return { bundle, image, similarity: null, relevance: null, view };
+}
+
 /** Images spread evenly over those that the filter lets through. */
 export async function listImages(
   session: BundleSession,
@@ -13,27 +19,24 @@ export async function listImages(
   bundle: number,
 ): Promise<Found[]> {
   if (session.isPaged && filter.length === 0) return neighbors(session, k, bundle);
-  const images = matchingImages(filter, await session.columns(), session.root.imageCount);
-  const count = Math.min(k, images.length);
-  return Array.from({ length: count }, (_, index) => ({
-    bundle,
-    image: images[Math.floor((index * images.length) / count)]!,
-    similarity: null,
-    relevance: null,
-    view: { kind: 'whole', boxXyxyPx: [] as unknown as BoxXyxyPx },
-  }));
+  // All of them, where nothing is filtered: then no column is waited for.
+  const { imageCount } = session.root;
+  const images =
+    filter.length > 0 ? matchingImages(filter, await session.columns(), imageCount) : null;
+  const most = images?.length ?? imageCount;
+  const count = Math.min(k, most);
+  return Array.from({ length: count }, (_, index) => {
+    const place = Math.floor((index * most) / count);
+    return listed(bundle, images?.[place] ?? place);
+  });
 }
 
 /** Images that lie together in a paged bundle, from few places, so that few cells are fetched. */
 function neighbors({ root }: BundleSession, k: number, bundle: number): Found[] {
   const count = Math.min(k, root.imageCount);
   const perPlace = Math.ceil(count / listedPlaces);
-  return Array.from({ length: count }, (_, index) => ({
-    bundle,
-    image:
-      Math.floor((Math.floor(index / perPlace) * (root.imageCount - count)) / listedPlaces) + index,
-    similarity: null,
-    relevance: null,
-    view: { kind: 'whole', boxXyxyPx: [] as unknown as BoxXyxyPx },
-  }));
+  return Array.from({ length: count }, (_, index) => {
+    const place = Math.floor(index / perPlace);
+    return listed(bundle, Math.floor((place * (root.imageCount - count)) / listedPlaces) + index);
+  });
 }

@@ -1,9 +1,11 @@
 import type { Source } from '../bundle/source.js';
-import { fetchChecked, fetchPayload } from './checked_objects.js';
+import { fetchChecked, fetchPayload, storedBytes } from './checked_objects.js';
 import type { Core, ObjectRef, PhraseSuggestions, Root, Searcher } from './core_types.js';
 
 const keptPages = 64;
 const keptPhrases = 200;
+/** Directories that are small enough for every visitor. */
+const maxPrefetchedBytes = 32 << 10;
 
 /** The embeddings of a bundle's banked phrases, which need no text encoder. */
 export class PhraseBank {
@@ -21,6 +23,22 @@ export class PhraseBank {
   /** The embedding of a phrase, or null where it is not in the bank; at most two fetches. */
   find(phrase: string): Promise<Float32Array | null> {
     return remembered(this.found, phrase, keptPhrases, () => this.lookUp(phrase));
+  }
+
+  /** What a search would find for the phrase, the best first; null where the bank does not say. */
+  async firstImages(phrase: string): Promise<Uint32Array | null> {
+    const { core, searcher } = this;
+    const directory = searcher.answerDirectory(phrase);
+    if (!directory) return null;
+    const page = core.phraseLeaf(directory, await this.page(directory), phrase);
+    return page && core.phraseAnswer(page, await this.page(page), phrase);
+  }
+
+  /** Directories, so that the first phrase takes one fetch. What fails is told when it is needed. */
+  prefetch(): void {
+    const { phraseDirectories } = this.root;
+    if (storedBytes(phraseDirectories) > maxPrefetchedBytes) return;
+    for (const ref of phraseDirectories) this.page(ref).catch(() => undefined);
   }
 
   /** Phrases that complete a text, or else the nearest one. */

@@ -1,5 +1,6 @@
 import type { CachePolicy } from '../bundle/http_source.js';
 import type { ErrorCode } from '../bundle/errors.js';
+import type { EarlyFile } from './early_files.js';
 import type {
   BundleInfo,
   DownloadState,
@@ -16,7 +17,7 @@ import type {
 } from './types.js';
 
 /** Raised with every change of a message; page and worker come from one build. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** By this name the engine's script knows that it is its own worker, not a part of another. */
 export const workerName = 'sightline-engine';
@@ -34,6 +35,8 @@ export interface Calls {
       cache: CachePolicy;
       encoder: TextEncoderChoice;
       prefetch: boolean;
+      /** Addresses of files that follow in messages of their own. */
+      early: string[];
     };
     result: BundleInfo[];
   };
@@ -58,6 +61,7 @@ export type CallType = keyof Calls;
 export type Request =
   | { [T in CallType]: { id: number; type: T; args: Calls[T]['args'] } }[CallType]
   | { id: number; type: 'cancel' }
+  | { id: 0; type: 'early'; url: string; file: EarlyFile | null; next: string[] }
   | { id: number; type: 'sourceBytes'; bytes: Uint8Array }
   | { id: number; type: 'sourceError'; error: ErrorMessage };
 

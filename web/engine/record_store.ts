@@ -8,6 +8,8 @@ const keptPieces = 1024;
 /** Records of images, fetched piece by piece; the pieces used last stay. */
 export class RecordStore {
   private readonly pieces = new Map<string, Promise<CoreRecord[]>>();
+  /** Ends the patience of a piece that is on its way. */
+  private readonly hurries = new Map<string, () => void>();
 
   constructor(
     private readonly core: Core,
@@ -16,10 +18,11 @@ export class RecordStore {
     private readonly add: (objects: ObjectRef[]) => Promise<void>,
   ) {}
 
-  async record(image: number): Promise<CoreRecord> {
+  /** isPatient: it may come behind what a visitor sees at once. */
+  async record(image: number, { isPatient = false } = {}): Promise<CoreRecord> {
     await this.add(this.searcher.missingForRecord(image));
     const { piece, position } = this.searcher.findRecord(image);
-    return (await this.piece(piece))[position]!;
+    return (await this.piece(piece, isPatient))[position]!;
   }
 
   /** Keeps the records of a piece that was fetched for its codes. */
@@ -38,15 +41,25 @@ export class RecordStore {
   }
 
   /** Not abortable: another search may wait for the same piece. */
-  piece(ref: ObjectRef): Promise<CoreRecord[]> {
-    const known = this.pieces.get(ref.name);
-    const records =
-      known ??
-      fetchChecked(this.source, ref, (stored) =>
-        this.core.readRecords(ref, this.core.unpackObject(ref, stored)),
-      );
-    this.keep(ref.name, records);
-    if (!known) records.catch(() => this.pieces.delete(ref.name));
+  piece(ref: ObjectRef, isPatient = false): Promise<CoreRecord[]> {
+    const { name } = ref;
+    if (!isPatient) this.hurries.get(name)?.();
+    const known = this.pieces.get(name);
+    const records = known ?? this.fetchPiece(ref, isPatient);
+    this.keep(name, records);
+    if (!known) records.catch(() => this.pieces.delete(name));
     return records;
+  }
+
+  private fetchPiece(ref: ObjectRef, isPatient: boolean): Promise<CoreRecord[]> {
+    const later = isPatient
+      ? new Promise<void>((resolve) => this.hurries.set(ref.name, resolve))
+      : undefined;
+    return fetchChecked(
+      this.source,
+      ref,
+      (stored) => this.core.readRecords(ref, this.core.unpackObject(ref, stored)),
+      { later },
+    ).finally(() => this.hurries.delete(ref.name));
   }
 }

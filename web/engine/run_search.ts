@@ -3,7 +3,8 @@ import { decodeImage } from '../encoder/decode_image.js';
 import type { BundleSession } from './bundle_session.js';
 import type { CoreHits } from './core_types.js';
 import { matchingImages } from './filters.js';
-import { fillRecords, toAnswer } from './found_images.js';
+import { showFirstImages } from './first_images.js';
+import { fillRecords, seenAtOnce, toAnswer } from './found_images.js';
 import type { Answer, Found } from './found_images.js';
 import { listImages } from './listed_images.js';
 import type { EmbeddedText } from './text_queries.js';
@@ -20,6 +21,14 @@ type BundleSearch = (bundle: number, onFirst: (first: Answer) => void) => Promis
 /** What stands in for a text until its own answer is there. */
 type Standing = Pick<SearchResult, 'standIn' | 'needsEncoder'>;
 const ownAnswer: Standing = { standIn: null, needsEncoder: false };
+
+interface Asked {
+  sessions: BundleSession[];
+  options: SearchOptions;
+  startedAt: number;
+  /** False where images are only listed. */
+  needsIndex: boolean;
+}
 
 // An encoder that is loaded answers before this; only a longer wait is worth another text's images.
 const standInPauseMs = 200;
@@ -41,9 +50,12 @@ export async function runSearch(
   if (!Number.isInteger(k) || k < 1) {
     throw new SightlineError('invalid_argument', `k is ${k}, expected a whole number from 1`);
   }
-  const answer = (searches: BundleSearch[], standing: Standing, whileCurrent = signal) =>
-    searchAll(sessions, options, searches, standing, startedAt, whileCurrent, onPartial);
   const { text } = query;
+  const isListing =
+    text === undefined && query.imageId === undefined && !query.vector && !query.image;
+  const asked: Asked = { sessions, options, startedAt, needsIndex: !isListing };
+  const answer = (searches: BundleSearch[], standing: Standing, whileCurrent = signal) =>
+    searchAll(asked, searches, standing, whileCurrent, onPartial);
   if (text === undefined) {
     const prepare = (session: BundleSession) =>
       prepareSearch(sessions, session, query, options, signal);
@@ -52,8 +64,13 @@ export async function runSearch(
 
   const search = (session: BundleSession, embedded: EmbeddedText): BundleSearch =>
     textSearch(session, embedded, options);
+  const firstImages = (phrase: string, standing: Standing, whileCurrent = signal) =>
+    showFirstImages(sessions, phrase, { options, startedAt, standing }, whileCurrent, onPartial);
+  const first = firstImages(text, ownAnswer);
   const known = await Promise.all(sessions.map(({ texts }) => texts.known(text)));
   if (known.every((embedded) => embedded !== null)) {
+    // The index gives way to the images that can be shown without it.
+    if (await first) await Promise.all(sessions.map(({ ready }) => ready));
     return answer(
       sessions.map((session, i) => search(session, known[i]!)),
       ownAnswer,
@@ -78,6 +95,7 @@ export async function runSearch(
     const [searches, phrase] = (await standIn()) ?? [null, null];
     if (!searches || waiting.signal.aborted) return;
     const standing = { standIn: phrase, needsEncoder: true };
+    await firstImages(phrase!, standing, waiting.signal);
     const result = await answer(searches, standing, waiting.signal);
     if (!waiting.signal.aborted) onPartial({ ...result, complete: false });
   };
@@ -101,17 +119,15 @@ export async function runSearch(
 }
 
 async function searchAll(
-  sessions: BundleSession[],
-  options: SearchOptions,
+  { sessions, options, startedAt, needsIndex }: Asked,
   searches: BundleSearch[],
   standing: Standing,
-  startedAt: number,
   signal: AbortSignal,
   onPartial: (result: SearchResult) => void,
 ): Promise<SearchResult> {
   const { k = 20, filter = [], minSimilarity = 0, minRelevance = 0, showAll = false } = options;
   const embeddedAt = performance.now();
-  await Promise.all(sessions.map(({ ready }) => ready));
+  if (needsIndex) await Promise.all(sessions.map(({ readyAtOnce }) => readyAtOnce));
   signal.throwIfAborted();
   const readyAt = performance.now();
   const result = (hits: Hit[], found: boolean, complete: boolean): SearchResult => ({
@@ -151,9 +167,9 @@ async function searchAll(
   searchedAt = performance.now();
   const eligible = await Promise.all(sessions.map((session) => countEligible(session, filter)));
   eligibleCount = eligible.reduce((sum, count) => sum + count, 0);
-  const hits = await fillRecords(sessions, kept, signal, (first) =>
-    onPartial(result(first, found, false)),
-  );
+  const more = (first: Hit[]) => onPartial(result(first, found, false));
+  const patientFrom = needsIndex ? Infinity : seenAtOnce;
+  const hits = await fillRecords(sessions, kept, signal, more, patientFrom);
   isSettled = true;
   return result(hits, found, true);
 }

@@ -5,6 +5,7 @@ import type { CachePolicy } from '../bundle/http_source.js';
 import type { Source } from '../bundle/source.js';
 import { PendingCalls } from './calls.js';
 import { canUseWorker, connectHere, connectWorker } from './connection.js';
+import type { EarlyFetches } from './early_files.js';
 import { protocolVersion } from './protocol.js';
 import type { SourceSpec } from './protocol.js';
 import type {
@@ -43,6 +44,8 @@ export interface OpenOptions {
   prefetch?: boolean;
   /** false: everything on the calling thread. */
   worker?: boolean;
+  /** @internal Files that the page fetches already. */
+  early?: EarlyFetches;
 }
 
 /** The final result when awaited; results that grow towards it when iterated. */
@@ -165,6 +168,7 @@ export async function open(
     encoder = 'packed',
     prefetch = true,
     worker = true,
+    early = new Map(),
   }: OpenOptions = {},
 ): Promise<SearchEngine> {
   const list = Array.isArray(bundles) ? bundles : [bundles];
@@ -177,8 +181,13 @@ export async function open(
   });
 
   const calls = new PendingCalls(own, onLoading);
-  const start = () =>
-    calls.call('open', { version: protocolVersion, sources, cache, encoder, prefetch }, signal);
+  const start = () => {
+    const names = [...early.keys()];
+    const args = { version: protocolVersion, sources, cache, encoder, prefetch, early: names };
+    const opened = calls.call('open', args, signal);
+    calls.sendEarly(early);
+    return opened;
+  };
   let heard = false;
   const listener = {
     onMessage: (message: Parameters<PendingCalls['receive']>[0]) => {

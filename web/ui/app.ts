@@ -115,7 +115,6 @@ export class App {
     addEventListener('popstate', () => this.follow(parseState(location.hash)));
     this.showState();
     void this.runSearch();
-    void this.showFacets();
     void this.showLightbox();
   }
 

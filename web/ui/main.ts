@@ -1,12 +1,13 @@
 import { open } from '../engine/sightline.js';
 import { App } from './app.js';
 import { h } from './dom.js';
+import { fetchEarly } from './early_fetches.js';
 import { Notices } from './notices.js';
 import { strings } from './strings.js';
 import { savesData } from './text_encoder_choice.js';
 import { applyTheme, currentTheme } from './theme.js';
 
-const bundlePath = 'bundle/';
+const bundle = new URL('bundle/', document.baseURI);
 
 /** `?encoder=ort`: for comparing the two ways to read a text. */
 function wantsOnnxRuntime(): boolean {
@@ -23,8 +24,9 @@ async function start(): Promise<void> {
     );
     notices.say(strings.opening);
     try {
-      const engine = await open(bundlePath, {
+      const engine = await open(bundle, {
         cache: 'all',
+        early: fetchEarly(bundle),
         encoder: wantsOnnxRuntime() ? 'ort' : 'packed',
         prefetch: !savesData(),
         onLoading: (progress) => notices.progress(progress),

@@ -89,13 +89,43 @@ TEST_CASE("a key leads to the last page that begins at it or before", "[bundle][
 
 TEST_CASE("the section of the bank reads back, one of another rule is no bank",
           "[bundle][phrases]") {
-  PhraseBankInfo bank{7, some_pages(3), {pack_object(ObjectKind::kSuggestions, {}).ref}};
+  PhraseBankInfo bank{
+      7, some_pages(3), {pack_object(ObjectKind::kSuggestions, {}).ref}, some_pages(2)};
   auto bytes = write_phrase_bank(bank);
   ByteReader reader(bytes);
   CHECK(read_phrase_bank(reader).value() == bank);
+  // As it was written before there were answers.
+  const size_t without_answers = bytes.size() - (4 + 2 * (8 + kObjectRefBytes));
+  const std::span<const uint8_t> shorter = std::span(bytes).first(without_answers);
+  ByteReader earlier(shorter);
+  bank.answers.clear();
+  CHECK(read_phrase_bank(earlier).value() == bank);
   bytes[0] = 2;
   ByteReader later(bytes);
   CHECK(read_phrase_bank(later).value() == PhraseBankInfo{});
+}
+
+TEST_CASE("a page of first answers reads back; cut, swapped and lengthened ones are refused",
+          "[bundle][phrases][corrupt]") {
+  const std::vector<PhraseAnswer> answers = {{5, {3, 1, 70000}}, {9, {}}, {UINT64_MAX, {0}}};
+  const auto page = write_phrase_answers(answers);
+  CHECK(parse_phrase_answers(page).value() == answers);
+  CHECK(parse_phrase_answers(write_phrase_answers({})).value().empty());
+  for (size_t size = 0; size < page.size(); ++size) {
+    CHECK_FALSE(parse_phrase_answers(std::span(page).first(size)));
+  }
+  auto longer = page;
+  longer.push_back(0);
+  CHECK(parse_phrase_answers(longer).error().message ==
+        "phrase answers: bytes follow the last one");
+  auto swapped = page;
+  std::swap_ranges(swapped.begin() + 8, swapped.begin() + 16, swapped.begin() + 16);
+  CHECK(parse_phrase_answers(swapped).error().message ==
+        "phrase answers: the keys do not ascend at phrase 1");
+  auto huge = page;
+  huge[4] = huge[5] = huge[6] = huge[7] = 0xff;
+  CHECK(parse_phrase_answers(huge).error().code == ErrorCode::kCorrupt);
+  CHECK_FALSE(parse_phrase_answers(write_phrase_leaf(some_phrases(1), kDim)));
 }
 
 TEST_CASE("damaged pages of the bank are refused with what is wrong",

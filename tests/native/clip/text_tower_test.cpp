@@ -14,7 +14,7 @@ using namespace sightline::testing;
 namespace {
 
 constexpr MatrixSimd kLevels[] = {MatrixSimd::kScalar, MatrixSimd::kSse4, MatrixSimd::kAvx2,
-                                  MatrixSimd::kWasm};
+                                  MatrixSimd::kAvx512, MatrixSimd::kWasm};
 
 std::vector<float> embed(const SmallTower& tower, std::span<const uint32_t> ids,
                          const MatrixKernels& kernels = best_matrix_kernels()) {
@@ -79,7 +79,7 @@ TEST_CASE("every kernel table gives the same integers", "[text_tower]") {
   for (auto& value : scales) value = static_cast<uint8_t>(random.next());
   for (auto& value : codes) value = static_cast<int8_t>(random.next());
   std::vector<int16_t> weights(kMatrixRows * kColumns);
-  std::vector<int16_t> inputs(7 * kColumns);
+  std::vector<int16_t> inputs(13 * kColumns);
   for (auto& value : weights) value = static_cast<int16_t>(random.next() % 4080 - 2040);
   // The extremes leave int32; the sums are then those of modulo 2^32.
   for (auto& value : inputs) value = static_cast<int16_t>(random.next() % 65535 - 32767);
@@ -98,7 +98,7 @@ TEST_CASE("every kernel table gives the same integers", "[text_tower]") {
     scalar.expand_i8(codes.data(), kColumns, expected.data());
     kernels->expand_i8(codes.data(), kColumns, found.data());
     CHECK(found == expected);
-    for (size_t count = 1; count <= 7; ++count) {
+    for (size_t count = 1; count <= 13; ++count) {
       std::vector<int32_t> expected_sums(count * kMatrixRows);
       std::vector<int32_t> found_sums(count * kMatrixRows);
       scalar.multiply_rows(weights.data(), inputs.data(), count, kColumns, expected_sums.data());

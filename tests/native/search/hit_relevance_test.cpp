@@ -113,3 +113,25 @@ TEST_CASE("a phrase is found in two steps from the root, and damaged pages are r
   names(find_phrase_leaf(leaf_ref, stored_leaf, "a red bus"), leaf_ref);
   names(find_phrase_embedding(leaf_ref, stored_leaf, "a red bus", kDim + 1), leaf_ref);
 }
+
+TEST_CASE("the first answer of a phrase is found the same way", "[search][phrases][corrupt]") {
+  SmallBundleWriter writer;
+  const std::vector<PhraseAnswer> answers = {{phrase_key("a red bus"), {7, 2}}};
+  const auto page_ref = writer.add(ObjectKind::kPhrases, write_phrase_answers(answers));
+  const PhrasePage page{answers[0].key, page_ref};
+  const auto directory_ref = writer.add(ObjectKind::kPhrases, write_phrase_directory({&page, 1}));
+  PhraseBankInfo bank;
+  CHECK_FALSE(find_answer_directory(bank, "a red bus").has_value());
+  bank.answers = {{page.first_key, directory_ref}};
+  REQUIRE(find_answer_directory(bank, " A red bus.") == directory_ref);
+  const auto& stored_directory = writer.bundle.stored(directory_ref);
+  CHECK(find_phrase_leaf(directory_ref, stored_directory, "a red bus").value() == page_ref);
+  const auto& stored = writer.bundle.stored(page_ref);
+  CHECK(find_phrase_answer(page_ref, stored, "A red bus").value() == answers[0].images);
+  CHECK_FALSE(find_phrase_answer(page_ref, stored, "a red van").value().has_value());
+  for (size_t place = 0; place < stored.size(); ++place) {
+    auto damaged = stored;
+    damaged[place] ^= 0x10;
+    CHECK_FALSE(find_phrase_answer(page_ref, damaged, "a red bus"));
+  }
+}

@@ -1,0 +1,104 @@
+#include "indexer/publish/publish_answers.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "indexer/base/parallel.h"
+#include "indexer/publish/publish_bank.h"
+#include "native/bundle/object.h"
+#include "native/search/hit_relevance.h"
+#include "native/search/searcher.h"
+
+namespace sightline {
+namespace {
+
+// What the page asks for at once; of more than that, the first ones are as good.
+constexpr uint32_t kAskedImages = 40;
+constexpr size_t kBlock = 256;
+
+Result<Searcher> open_searcher(const Root& root, const BundleWriter& writer) {
+  const PackedObject packed = pack_object(ObjectKind::kRoot, write_root(root));
+  ASSIGN_OR_RETURN(auto searcher, Searcher::open(packed.ref, packed.stored));
+  for (const auto& ref : searcher.missing_objects()) {
+    ASSIGN_OR_RETURN(const auto stored, writer.stored(ref));
+    RETURN_IF_ERROR(searcher.add_object(ref, stored));
+  }
+  return searcher;
+}
+
+// All phrases of the bank, ascending by key.
+Result<std::vector<PhraseCode>> read_bank(const Root& root, const BundleWriter& writer) {
+  std::vector<PhraseCode> codes;
+  const auto read = [&](const ObjectRef& ref) -> Result<std::vector<uint8_t>> {
+    ASSIGN_OR_RETURN(const auto stored, writer.stored(ref));
+    return unpack_object(ref, stored);
+  };
+  for (const auto& directory : root.phrase_bank.directories) {
+    ASSIGN_OR_RETURN(const auto payload, read(directory.ref));
+    ASSIGN_OR_RETURN(const auto leaves, parse_phrase_directory(payload));
+    for (const auto& leaf : leaves) {
+      ASSIGN_OR_RETURN(const auto page, read(leaf.ref));
+      ASSIGN_OR_RETURN(auto entries, parse_phrase_leaf(page, root.model.embedding_dim));
+      std::move(entries.begin(), entries.end(), std::back_inserter(codes));
+    }
+  }
+  return codes;
+}
+
+Result<std::vector<uint32_t>> find_images(Searcher& searcher, const PhraseCode& phrase) {
+  SearchOptions options;
+  options.k = kAskedImages;
+  ASSIGN_OR_RETURN(const auto answer, searcher.search(decode_phrase(phrase.code), options));
+  std::vector<uint32_t> images;
+  if (!judge_hits(searcher.root().relevance, answer.hits, 1.0).found) return images;
+  for (const auto& hit : answer.hits) {
+    if (images.size() < kMaxAnswerImages) images.push_back(hit.image);
+  }
+  return images;
+}
+
+// Each thread has a searcher of its own, for a search keeps its working memory there.
+Result<std::vector<PhraseAnswer>> ask_all(const std::vector<PhraseCode>& phrases,
+                                          const Searcher& searcher, unsigned thread_count,
+                                          Progress& progress) {
+  std::vector<PhraseAnswer> answers(phrases.size());
+  std::vector<std::optional<Error>> errors(thread_count);
+  std::vector<Searcher> searchers(thread_count, searcher);
+  progress.begin("first answers", phrases.size());
+  for (size_t block = 0; block < phrases.size(); block += kBlock) {
+    const size_t end = std::min(block + kBlock, phrases.size());
+    parallel_for(thread_count, thread_count, [&](size_t thread) {
+      for (size_t i = block + thread; i < end; i += thread_count) {
+        auto images = find_images(searchers[thread], phrases[i]);
+        if (!images) return void(errors[thread] = images.error());
+        answers[i] = {phrases[i].key, std::move(images).value()};
+      }
+    });
+    for (const auto& error : errors) {
+      if (error) return *error;
+    }
+    progress.add(end - block);
+  }
+  return answers;
+}
+
+}  // namespace
+
+Result<std::vector<PhrasePage>> publish_first_answers(const Root& root, unsigned thread_count,
+                                                      BundleWriter& writer, Progress& progress) {
+  if (root.phrase_bank.directories.empty()) return std::vector<PhrasePage>();
+  ASSIGN_OR_RETURN(const auto searcher, open_searcher(root, writer));
+  ASSIGN_OR_RETURN(const auto phrases, read_bank(root, writer));
+  ASSIGN_OR_RETURN(const auto answers,
+                   ask_all(phrases, searcher, std::max(1u, thread_count), progress));
+  std::vector<PhrasePage> pages;
+  for (size_t start = 0; start < answers.size(); start += kAnswersPerPage) {
+    const auto some =
+        std::span(answers).subspan(start, std::min(kAnswersPerPage, answers.size() - start));
+    ASSIGN_OR_RETURN(const auto ref, writer.add(ObjectKind::kPhrases, write_phrase_answers(some)));
+    pages.push_back({some.front().key, ref});
+  }
+  return add_phrase_directories(pages, writer);
+}
+
+}  // namespace sightline

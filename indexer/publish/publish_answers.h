@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "indexer/base/progress.h"
+#include "indexer/publish/bundle_writer.h"
+
+namespace sightline {
+
+// Asks the bundle every phrase of its bank and adds pages of what it finds, so that a visitor sees
+// the first images of a phrase while the index is still on its way. root: everything but the
+// answers, its objects written; only what a search needs of it is read. Returns the directories of
+// the pages; none where the bundle has no bank.
+Result<std::vector<PhrasePage>> publish_first_answers(const Root& root, unsigned thread_count,
+                                                      BundleWriter& writer, Progress& progress);
+
+}  // namespace sightline

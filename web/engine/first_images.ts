@@ -1,0 +1,51 @@
+import type { BundleSession } from './bundle_session.js';
+import { fillRecords, seenAtOnce } from './found_images.js';
+import { listed } from './listed_images.js';
+import type { Hit, SearchOptions, SearchResult } from './types.js';
+
+interface FirstImagesOptions {
+  options: SearchOptions;
+  startedAt: number;
+  /** What the text stands for. */
+  standing: Pick<SearchResult, 'standIn' | 'needsEncoder'>;
+}
+
+/**
+ * While the index is on its way: shows the images that the bundle found for a banked phrase when it
+ * was built, without similarities, which its own answer brings. False where it knows none or the
+ * options ask for something else.
+ */
+export async function showFirstImages(
+  sessions: BundleSession[],
+  text: string,
+  { options, startedAt, standing }: FirstImagesOptions,
+  signal: AbortSignal,
+  onPartial: (result: SearchResult) => void,
+): Promise<boolean> {
+  const { k = 20, filter = [], minSimilarity = 0, minRelevance = 0 } = options;
+  const [session] = sessions;
+  if (!session || sessions.length > 1 || session.isPaged || session.isReady) return false;
+  if (filter.length > 0 || minSimilarity > 0 || minRelevance > 0) return false;
+  if (session.core.splitConjunction(text).length !== 1) return false;
+  const show = (hits: Hit[]) =>
+    onPartial({
+      hits,
+      ...standing,
+      complete: false,
+      found: true,
+      eligibleCount: session.root.imageCount,
+      timings: { encodeMs: 0, searchMs: 0, totalMs: performance.now() - startedAt },
+    });
+  try {
+    const images = await session.bank.firstImages(text);
+    if (!images || images.length === 0 || signal.aborted) return false;
+    const found = Array.from(images.subarray(0, Math.min(k, seenAtOnce)), (image) =>
+      listed(0, image),
+    );
+    show(await fillRecords(sessions, found, signal, show));
+    return true;
+  } catch {
+    // The search itself tells what is wrong.
+    return false;
+  }
+}
