@@ -6,6 +6,7 @@
 
 #include "indexer/publish/matrix.h"
 #include "indexer/publish/paged_index_builder.h"
+#include "native/search/paged_index.h"
 
 namespace sightline {
 namespace {
@@ -49,14 +50,7 @@ Result<Trial> make_trial(const HeldOutTruth& truth, size_t number,
   const auto& codes = plan.basis.codes;
   const auto& directory = plan.directory;
   ASSIGN_OR_RETURN(const auto weights, weigh_query(codes, truth.query(number)));
-  const size_t components = directory.centroid_components();
-  for (size_t start = 0; start < directory.centroids.size(); start += components) {
-    double sum = 0;
-    for (size_t c = 0; c < components; ++c) {
-      sum += weights.weights[c] * directory.centroid_scale[c] * directory.centroids[start + c];
-    }
-    trial.centroids.push_back(sum);
-  }
+  trial.centroids = centroid_similarities(directory, weights);
   for (const uint32_t source : truth.nearest(number)) {
     trial.true_rows.push_back(row_of_source[source]);
     trial.true_cells.push_back(cell_of(directory, row_of_source[source]));
