@@ -12,7 +12,9 @@ namespace sightline {
 namespace {
 
 constexpr size_t kMostHeldOut = 200;
-constexpr uint32_t kFirstRows = 50;
+constexpr uint32_t kShownRows = 50;
+constexpr uint32_t kFirstRows = 100;
+constexpr uint32_t kDepthStep = 50;
 constexpr uint32_t kMostSettledRows = 400;
 constexpr float kSpreadWeights[] = {0, 0.5f, 1, 1.5f, 2, 2.5f, 3};
 
@@ -22,6 +24,7 @@ struct Trial {
   std::vector<uint32_t> true_rows;  // rows of the index
   std::vector<uint32_t> true_cells;
   ScanTables scan;
+  DigitValues first;  // of the components in the root
   DigitValues fine;
 };
 
@@ -57,6 +60,9 @@ Result<Trial> make_trial(const HeldOutTruth& truth, size_t number,
   }
   trial.scan = make_scan_tables(codes, weights);
   trial.fine = make_digit_values(codes, weights);
+  QueryWeights known = weights;
+  known.weights.resize(codes.root_components);
+  trial.first = make_digit_values(codes, known);
   return trial;
 }
 
@@ -76,7 +82,7 @@ uint32_t cells_needed(const std::vector<Trial>& trials, const CellDirectory& dir
 }
 
 struct Ranked {
-  std::vector<uint32_t> scanned;  // position by the first tier of each true row that was opened
+  uint32_t first_found = 0;  // true rows among those shown first
   // For refinement depths 50, 100, 150, ...: true rows among the 10 best after refining so many.
   std::vector<uint32_t> found_at_depth;
 };
@@ -103,23 +109,30 @@ Ranked rank(const Trial& trial, const PagedPlan& plan) {
   const auto is_true = [&](uint32_t row) {
     return std::find(trial.true_rows.begin(), trial.true_rows.end(), row) != trial.true_rows.end();
   };
+  using Refined = std::vector<std::pair<double, uint32_t>>;
+  const auto found_in_best = [&](Refined rows, size_t count) {
+    std::sort(rows.begin(), rows.end());
+    rows.resize(std::min(rows.size(), count));
+    return static_cast<uint32_t>(
+        std::count_if(rows.begin(), rows.end(), [&](auto& row) { return is_true(row.second); }));
+  };
   Ranked ranked;
-  std::vector<std::pair<double, uint32_t>> refined;
+  Refined first;
+  Refined refined;
   const auto candidates = best.take_sorted();
   for (uint32_t i = 0; i < candidates.size(); ++i) {
     const uint32_t row = candidates[i].ordinal;
-    if (is_true(row)) ranked.scanned.push_back(i);
-    const int32_t sum =
-        dot_digits(trial.fine.values, std::span(plan.codes).subspan(row * row_bytes, row_bytes));
-    refined.emplace_back(-(trial.centroids[cell_of(directory, row)] + trial.fine.unit * sum), row);
-    if ((i + 1) % kFirstRows != 0 && i + 1 < candidates.size()) continue;
-    auto sorted = refined;
-    std::sort(sorted.begin(), sorted.end());
-    uint32_t found = 0;
-    for (size_t r = 0; r < std::min(HeldOutTruth::kNeighbors, sorted.size()); ++r)
-      found += is_true(sorted[r].second);
-    ranked.found_at_depth.push_back(found);
+    const auto code = std::span(plan.codes).subspan(row * row_bytes, row_bytes);
+    const double centroid = trial.centroids[cell_of(directory, row)];
+    const auto distance = [&](const DigitValues& digits) {
+      return -(centroid + digits.unit * dot_digits(digits.values, code));
+    };
+    if (i < kFirstRows) first.emplace_back(distance(trial.first), row);
+    refined.emplace_back(distance(trial.fine), row);
+    if ((i + 1) % kDepthStep != 0 && i + 1 < candidates.size()) continue;
+    ranked.found_at_depth.push_back(found_in_best(refined, HeldOutTruth::kNeighbors));
   }
+  ranked.first_found = found_in_best(std::move(first), kShownRows);
   return ranked;
 }
 
@@ -200,11 +213,11 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
 
   double first_found = 0;
   double all = 0;
-  std::vector<double> found_at_depth(kMostSettledRows / kFirstRows);
+  std::vector<double> found_at_depth(kMostSettledRows / kDepthStep);
   for (const auto& trial : trials) {
     const auto ranked = rank(trial, plan);
     all += static_cast<double>(trial.true_rows.size());
-    for (const uint32_t position : ranked.scanned) first_found += position < kFirstRows;
+    first_found += ranked.first_found;
     for (size_t d = 0; d < found_at_depth.size(); ++d) {
       if (ranked.found_at_depth.empty()) continue;
       found_at_depth[d] += ranked.found_at_depth[std::min(d, ranked.found_at_depth.size() - 1)];
@@ -218,7 +231,7 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
                           ? enough
                           : std::max_element(found_at_depth.begin(), found_at_depth.end());
   const auto depth = chosen - found_at_depth.begin();
-  directory.settled_rows = static_cast<uint32_t>(depth + 1) * kFirstRows;
+  directory.settled_rows = static_cast<uint32_t>(depth + 1) * kDepthStep;
   plan.quality = {static_cast<uint32_t>(trials.size()),
                   found_at_depth[static_cast<size_t>(depth)] / all, first_found / all};
   return {};

@@ -165,7 +165,7 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
     }
   }
   const bool opens_cells = !answer.missing.empty();
-  // The first answer is ranked by what was scanned; its pieces bring the records.
+  // The first answer does with the components that the root knows.
   if (!effort.is_first) want_transform(answer.missing);
 
   BestRows best(refine_rows);
@@ -185,24 +185,23 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
     }
   }
 
-  std::optional<DigitValues> fine;
-  if (has_rest_) fine = make_digit_values(codes_, weights);
+  const auto fine = make_digit_values(codes_, weights);
   std::vector<uint8_t> first(first_bytes);
   for (const auto& [distance, row] : best.take()) {
     PagedHit hit{row, scan.base + scan.unit * -distance, false};
     // Pieces are asked for once the scan is over: before, the rows are not the last word.
     std::vector<ObjectRef> ignored;
     const RowRest rest = find_rest(row, opens_cells ? ignored : answer.missing);
-    if (rest.piece != nullptr && fine) {
+    if (rest.piece != nullptr) {
       const uint32_t cell = cell_of(row);
       gather_row(cells_.at(cell).content, row - directory_.first_row[cell], first);
-      const std::span values(fine->values);
+      const std::span values(fine.values);
       const int32_t sum =
           dot_digits(values.first(codes_.first_digits), first) +
           dot_digits(values.subspan(codes_.first_digits),
                      std::span(rest.piece->codes)
                          .subspan(rest.position * codes_.rest_bytes(), codes_.rest_bytes()));
-      hit.similarity = fine->base + offsets[cell] + fine->unit * sum;
+      hit.similarity = fine.base + offsets[cell] + fine.unit * sum;
       hit.is_refined = true;
     }
     answer.hits.push_back(hit);

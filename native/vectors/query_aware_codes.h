@@ -83,7 +83,7 @@ struct DigitValues {
   double base = 0;
   double unit = 0;
 };
-// Requires weights for all components.
+// Of components without weights, nothing.
 DigitValues make_digit_values(const QueryAwareCodes& codes, const QueryWeights& query);
 
 // Sum of values[i] * digit[i] over the digits of bytes.
