@@ -39,8 +39,8 @@ struct PagedOptions {
   uint64_t seed = 1;
   // Share of the true 10 nearest of a held-out query that the opened cells must hold, and that must
   // be left after refinement.
-  double probe_recall = 0.96;
-  double settled_recall = 0.92;
+  double probe_recall = 0.95;
+  double settled_recall = 0.91;
   unsigned thread_count = 1;
 };
 
