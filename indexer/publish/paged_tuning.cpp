@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "indexer/publish/matrix.h"
 #include "indexer/publish/paged_index_builder.h"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr size_t kMostHeldOut = 200;
 constexpr uint32_t kShownRows = 50;
-constexpr uint32_t kFirstRows = 100;
+constexpr uint32_t kFirstRows = 50;
 constexpr uint32_t kDepthStep = 50;
 constexpr uint32_t kMostSettledRows = 400;
 constexpr float kSpreadWeights[] = {0, 0.5f, 1, 1.5f, 2, 2.5f, 3};
@@ -93,7 +94,7 @@ Ranked rank(const Trial& trial, const PagedPlan& plan) {
   const size_t row_bytes = codes.row_bytes();
   auto order = opening_order(directory, trial.centroids, directory.spread_weight);
   order.resize(std::min<size_t>(order.size(), directory.probe_cells));
-  TopK best(kMostSettledRows);
+  TopK best(kRankedPerRefined * kMostSettledRows);
   for (const uint32_t cell : order) {
     const int32_t offset = scan_offset(trial.centroids[cell], trial.scan);
     for (uint32_t row = directory.first_row[cell]; row < directory.first_row[cell + 1]; ++row) {
@@ -116,23 +117,33 @@ Ranked rank(const Trial& trial, const PagedPlan& plan) {
     return static_cast<uint32_t>(
         std::count_if(rows.begin(), rows.end(), [&](auto& row) { return is_true(row.second); }));
   };
-  Ranked ranked;
-  Refined first;
-  Refined refined;
   const auto candidates = best.take_sorted();
-  for (uint32_t i = 0; i < candidates.size(); ++i) {
-    const uint32_t row = candidates[i].ordinal;
-    const auto code = std::span(plan.codes).subspan(row * row_bytes, row_bytes);
-    const double centroid = trial.centroids[cell_of(directory, row)];
-    const auto distance = [&](const DigitValues& digits) {
-      return -(centroid + digits.unit * dot_digits(digits.values, code));
-    };
-    if (i < kFirstRows) first.emplace_back(distance(trial.first), row);
-    refined.emplace_back(distance(trial.fine), row);
-    if ((i + 1) % kDepthStep != 0 && i + 1 < candidates.size()) continue;
-    ranked.found_at_depth.push_back(found_in_best(refined, HeldOutTruth::kNeighbors));
+  using Piece = std::pair<uint32_t, uint32_t>;
+  std::vector<Piece> pieces;
+  for (const auto& candidate : candidates) {
+    const uint32_t cell = cell_of(directory, candidate.ordinal);
+    pieces.emplace_back(cell, (candidate.ordinal - directory.first_row[cell]) / plan.piece_rows);
   }
-  ranked.first_found = found_in_best(std::move(first), kShownRows);
+  // The rows refined where the pieces of the best `depth` are fetched.
+  const auto refined_at = [&](const DigitValues& digits, size_t depth) {
+    depth = std::min(depth, candidates.size());
+    const std::set<Piece> fetched(pieces.begin(), pieces.begin() + static_cast<ptrdiff_t>(depth));
+    Refined refined;
+    for (size_t i = 0; i < std::min(candidates.size(), kRankedPerRefined * depth); ++i) {
+      if (!fetched.contains(pieces[i])) continue;
+      const uint32_t row = candidates[i].ordinal;
+      const int32_t sum =
+          dot_digits(digits.values, std::span(plan.codes).subspan(row * row_bytes, row_bytes));
+      refined.emplace_back(-(trial.centroids[pieces[i].first] + digits.unit * sum), row);
+    }
+    return refined;
+  };
+  Ranked ranked;
+  for (size_t depth = kDepthStep; depth <= kMostSettledRows; depth += kDepthStep) {
+    ranked.found_at_depth.push_back(
+        found_in_best(refined_at(trial.fine, depth), HeldOutTruth::kNeighbors));
+  }
+  ranked.first_found = found_in_best(refined_at(trial.first, kFirstRows), kShownRows);
   return ranked;
 }
 
@@ -219,8 +230,7 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
     all += static_cast<double>(trial.true_rows.size());
     first_found += ranked.first_found;
     for (size_t d = 0; d < found_at_depth.size(); ++d) {
-      if (ranked.found_at_depth.empty()) continue;
-      found_at_depth[d] += ranked.found_at_depth[std::min(d, ranked.found_at_depth.size() - 1)];
+      found_at_depth[d] += ranked.found_at_depth[d];
     }
   }
   const auto enough = std::find_if(found_at_depth.begin(), found_at_depth.end(), [&](double found) {

@@ -168,7 +168,7 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   // The first answer does with the components that the root knows.
   if (!effort.is_first) want_transform(answer.missing);
 
-  BestRows best(refine_rows);
+  BestRows best(size_t{kRankedPerRefined} * refine_rows);
   const auto scan_group = best_scan_group_kernel();
   const size_t first_bytes = codes_.first_bytes();
   for (const uint32_t cell : chosen) {
@@ -187,11 +187,13 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
 
   const auto fine = make_digit_values(codes_, weights);
   std::vector<uint8_t> first(first_bytes);
+  uint32_t rank = 0;
   for (const auto& [distance, row] : best.take()) {
     PagedHit hit{row, scan.base + scan.unit * -distance, false};
     // Pieces are asked for once the scan is over: before, the rows are not the last word.
     std::vector<ObjectRef> ignored;
-    const RowRest rest = find_rest(row, opens_cells ? ignored : answer.missing);
+    const bool is_wanted = !opens_cells && rank++ < refine_rows;
+    const RowRest rest = find_rest(row, is_wanted ? answer.missing : ignored);
     if (rest.piece != nullptr) {
       const uint32_t cell = cell_of(row);
       gather_row(cells_.at(cell).content, row - directory_.first_row[cell], first);

@@ -17,9 +17,14 @@ namespace sightline {
 // How far a search of a paged index goes. Zeros: as the bundle says.
 struct PagedEffort {
   uint32_t probe_cells = 0;  // cells opened; of the next best, those in memory are searched besides
-  uint32_t refine_rows = 0;  // rows whose rest is fetched
-  bool is_first = false;     // the answer shown first: refines fewer rows
+  uint32_t refine_rows =
+      0;                  // rows whose rest is fetched; the next best are refined where it is there
+  bool is_first = false;  // the answer shown first: refines fewer rows
 };
+
+// Rows looked at for refinement, for each whose rest is fetched: most of the others lie in pieces
+// that are fetched anyway.
+constexpr uint32_t kRankedPerRefined = 4;
 
 // A row found; its similarity comes from the first tier alone until it is refined.
 struct PagedHit {

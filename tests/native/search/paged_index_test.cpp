@@ -279,5 +279,5 @@ TEST_CASE("answers of a paged index are the same bytes on every target", "[paged
     }
   }
   CHECK(to_hex(sha256(answers.bytes())) ==
-        "d63fb13b7ad4e07dcb07d780628d03a9882879a46bd32239475b18d5dde71608");
+        "d16b17a1b5560b684d859bb25cfa6171d6dc95e9786491bda03cf3b15168f55d");
 }
