@@ -17,31 +17,25 @@ namespace sightline {
 namespace {
 
 constexpr uint32_t kBlockRows = 2048;
+// Values of rows are below 1: sums of 2^32 of them fit 64 bits.
+constexpr double kFixedPoint = 1u << 30;
 // Components that decide which rows lie together within a cell.
 constexpr uint32_t kOrderComponents = 16;
 // A cell may hold so many times the rows aimed at before it is split.
 constexpr size_t kLargestCell = 2;
 
-// Rows spread evenly over the source.
-Result<std::vector<float>> sample_rows(const RowSource& rows, uint32_t count) {
-  count = std::min(count, rows.row_count);
-  std::vector<float> sample(size_t{count} * rows.dim);
-  for (uint32_t i = 0; i < count; ++i) {
-    const auto row = static_cast<uint32_t>(uint64_t{i} * rows.row_count / count);
-    RETURN_IF_ERROR(rows.read(row, 1, std::span(sample).subspan(size_t{i} * rows.dim, rows.dim)));
-  }
-  return sample;
+// Rows spread evenly over the source: the i-th of `count`.
+uint32_t sample_row(const RowSource& rows, uint32_t i, uint32_t count) {
+  return static_cast<uint32_t>(uint64_t{i} * rows.row_count / count);
 }
 
-// The first `kept` values of every row.
-std::vector<float> first_columns(std::span<const float> rows, size_t dim, size_t kept) {
-  std::vector<float> result;
-  result.reserve(rows.size() / dim * kept);
-  for (size_t start = 0; start < rows.size(); start += dim) {
-    const auto row = rows.subspan(start, kept);
-    result.insert(result.end(), row.begin(), row.end());
+Result<std::vector<float>> sample_rows(const RowSource& rows, uint32_t count) {
+  std::vector<float> sample(size_t{count} * rows.dim);
+  for (uint32_t i = 0; i < count; ++i) {
+    RETURN_IF_ERROR(rows.read(sample_row(rows, i, count), 1,
+                              std::span(sample).subspan(size_t{i} * rows.dim, rows.dim)));
   }
-  return result;
+  return sample;
 }
 
 // Splits clusters that hold too many points until none does.
@@ -78,43 +72,34 @@ size_t choose_cell_count(uint32_t row_count, const PagedOptions& options) {
   return static_cast<size_t>(std::ceil(count));
 }
 
-// The means of the points of each cluster; zeros where it has none: [clusters, dim].
-std::vector<float> means_of(std::span<const float> points, size_t dim,
-                            std::span<const uint32_t> clusters, size_t cluster_count) {
-  std::vector<double> sums(cluster_count * dim);
-  std::vector<uint32_t> counts(cluster_count);
-  for (size_t p = 0; p < clusters.size(); ++p) {
-    ++counts[clusters[p]];
-    for (size_t i = 0; i < dim; ++i) sums[clusters[p] * dim + i] += points[p * dim + i];
-  }
-  std::vector<float> means;
-  for (size_t i = 0; i < sums.size(); ++i) {
-    means.push_back(static_cast<float>(sums[i] / std::max(1u, counts[i / dim])));
-  }
-  return means;
-}
-
-// Centroids as int8 with a scale for each component.
-void quantise_centroids(std::span<const float> centroids, size_t components,
-                        CellDirectory& directory) {
-  directory.centroid_scale.assign(components, 0);
-  for (size_t i = 0; i < centroids.size(); ++i) {
-    float& scale = directory.centroid_scale[i % components];
-    scale = std::max(scale, std::abs(centroids[i]) / 127);
-  }
+// Centroids of `components` of [cells, dim] as int8. Their step is how far rows lie from them in a
+// component, so that those that hardly differ from cell to cell compress to little.
+void quantise_centroids(std::span<const float> centroids, size_t dim, size_t components,
+                        double step, CellDirectory& directory) {
+  const size_t cells = centroids.size() / dim;
+  directory.centroid_scale.clear();
   directory.centroids.clear();
-  for (size_t i = 0; i < centroids.size(); ++i) {
-    const float scale = directory.centroid_scale[i % components];
-    directory.centroids.push_back(
-        static_cast<int8_t>(scale > 0 ? std::lround(centroids[i] / scale) : 0));
+  for (size_t c = 0; c < components; ++c) {
+    float scale = static_cast<float>(step);
+    for (size_t i = 0; i < cells; ++i) {
+      scale = std::max(scale, std::abs(centroids[i * dim + c]) / 127);
+    }
+    directory.centroid_scale.push_back(scale);
+    for (size_t i = 0; i < cells; ++i) {
+      directory.centroids.push_back(
+          static_cast<int8_t>(scale > 0 ? std::lround(centroids[i * dim + c] / scale) : 0));
+    }
   }
 }
 
+// [cells, components]
 std::vector<float> decoded_centroids(const CellDirectory& directory) {
-  std::vector<float> result;
+  std::vector<float> result(directory.centroids.size());
   const size_t components = directory.centroid_components();
-  for (size_t i = 0; i < directory.centroids.size(); ++i) {
-    result.push_back(directory.centroid_scale[i % components] * directory.centroids[i]);
+  const size_t cells = result.size() / std::max<size_t>(1, components);
+  for (size_t i = 0; i < result.size(); ++i) {
+    const size_t c = i / cells;
+    result[i % cells * components + c] = directory.centroid_scale[c] * directory.centroids[i];
   }
   return result;
 }
@@ -155,7 +140,61 @@ void order_cell(std::span<uint32_t> rows, std::span<const float> places, size_t 
   order_cell(rows.subspan(middle), places, piece_rows);
 }
 
-// What one pass over all rows yields, in the source's order.
+// Calls work(first row, rows [n, dim]) for all rows, a block at a time.
+Result<void> for_blocks(
+    const RowSource& rows, unsigned thread_count, Progress& progress,
+    const std::function<void(uint32_t first, std::span<const float> rows)>& work) {
+  const size_t blocks = (rows.row_count + kBlockRows - 1) / kBlockRows;
+  std::vector<Result<void>> results(blocks);
+  parallel_for(blocks, thread_count, [&](size_t block) {
+    const auto first = static_cast<uint32_t>(block) * kBlockRows;
+    const uint32_t count = std::min(kBlockRows, rows.row_count - first);
+    std::vector<float> values(size_t{count} * rows.dim);
+    results[block] = rows.read(first, count, values);
+    if (results[block].has_value()) work(first, values);
+    progress.add(count);
+  });
+  for (const auto& result : results) RETURN_IF_ERROR(result);
+  return {};
+}
+
+// The cell of every row, and the means of the cells' rows.
+struct AssignedRows {
+  std::vector<uint32_t> cells;  // [rows]
+  std::vector<float> means;     // [cells, dim]; the mean of all for a cell without rows
+};
+
+// places: where the cells' centroids are, [cells, cluster components].
+Result<AssignedRows> assign_rows(const RowSource& rows, const FittedBasis& basis,
+                                 std::span<const float> places, unsigned thread_count,
+                                 Progress& progress) {
+  const size_t dim = rows.dim;
+  const size_t place_dim = basis.to_places.size() / dim;
+  AssignedRows assigned;
+  assigned.cells.resize(rows.row_count);
+  // Whole numbers add up to the same in any order.
+  std::vector<int64_t> sums(places.size() / place_dim * dim);
+  std::vector<uint32_t> counts(places.size() / place_dim);
+  std::mutex mutex;
+  RETURN_IF_ERROR(for_blocks(rows, thread_count, progress, [&](uint32_t first, auto values) {
+    const auto nearest = nearest_centroids(to_places(basis, values), places, place_dim, 1);
+    std::copy(nearest.begin(), nearest.end(), assigned.cells.begin() + first);
+    const std::lock_guard lock(mutex);
+    for (size_t i = 0; i < values.size(); ++i) {
+      sums[nearest[i / dim] * dim + i % dim] += static_cast<int64_t>(values[i] * kFixedPoint);
+    }
+    for (const uint32_t cell : nearest) ++counts[cell];
+  }));
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const uint32_t count = counts[i / dim];
+    assigned.means.push_back(
+        count == 0 ? basis.codes.mean[i % dim]
+                   : static_cast<float>(static_cast<double>(sums[i]) / kFixedPoint / count));
+  }
+  return assigned;
+}
+
+// What encoding all rows yields, in the source's order.
 struct EncodedRows {
   std::vector<uint32_t> cells;    // [rows]
   std::vector<uint8_t> codes;     // [rows, row_bytes]
@@ -165,28 +204,23 @@ struct EncodedRows {
 
 class RowEncoder {
  public:
-  // places: where the cells' centroids are, [cells, cluster components].
-  RowEncoder(const RowSource& rows, const PagedPlan& plan, std::span<const float> places,
-             HeldOutTruth& truth, const PagedOptions& options)
+  RowEncoder(const RowSource& rows, const PagedPlan& plan, HeldOutTruth& truth,
+             const PagedOptions& options)
       : rows_(rows),
         plan_(plan),
-        places_(places),
         truth_(truth),
         options_(options),
         centroids_(decoded_centroids(plan.directory)) {}
 
-  Result<EncodedRows> encode(Progress& progress) {
-    encoded_.cells.resize(rows_.row_count);
+  // cells: of each row.
+  Result<EncodedRows> encode(std::vector<uint32_t> cells, Progress& progress) {
+    encoded_.cells = std::move(cells);
     encoded_.codes.resize(size_t{rows_.row_count} * plan_.basis.codes.row_bytes());
     encoded_.places.resize(size_t{rows_.row_count} * kOrderComponents);
     std::vector<float> distances(rows_.row_count);
-    const size_t blocks = (rows_.row_count + kBlockRows - 1) / kBlockRows;
-    std::vector<Result<void>> results(blocks);
-    parallel_for(blocks, options_.thread_count, [&](size_t block) {
-      results[block] = encode_block(static_cast<uint32_t>(block) * kBlockRows, distances);
-      progress.add(std::min<size_t>(kBlockRows, rows_.row_count - block * kBlockRows));
-    });
-    for (const auto& result : results) RETURN_IF_ERROR(result);
+    RETURN_IF_ERROR(
+        for_blocks(rows_, options_.thread_count, progress,
+                   [&](uint32_t first, auto rows) { encode_block(first, rows, distances); }));
     encoded_.residuals.resize(plan_.directory.centroids.size() /
                               plan_.directory.centroid_components());
     for (uint32_t row = 0; row < rows_.row_count; ++row) {
@@ -196,37 +230,29 @@ class RowEncoder {
   }
 
  private:
-  Result<void> encode_block(uint32_t first, std::span<float> distances) {
-    const uint32_t count = std::min(kBlockRows, rows_.row_count - first);
+  void encode_block(uint32_t first, std::span<const float> rows, std::span<float> distances) {
     const auto& codes = plan_.basis.codes;
     const size_t dim = rows_.dim;
     const size_t routed = plan_.directory.centroid_components();
-    std::vector<float> rows(count * dim);
-    RETURN_IF_ERROR(rows_.read(first, count, rows));
     truth_.offer(first, rows);
-    std::vector<float> y(count * dim);
+    std::vector<float> y(rows.size());
     to_components(plan_.basis, rows, y);
-    const auto nearest = nearest_centroids(to_places(plan_.basis, rows), places_,
-                                           plan_.basis.to_places.size() / dim, 1);
-    for (uint32_t i = 0; i < count; ++i) {
+    for (uint32_t i = 0; i < rows.size() / dim; ++i) {
       const auto row = std::span(y).subspan(i * dim, dim);
-      subtract(row, std::span(centroids_).subspan(nearest[i] * routed, routed));
+      subtract(row, std::span(centroids_).subspan(encoded_.cells[first + i] * routed, routed));
       encode_components(codes, row.first(codes.components()),
                         std::span(encoded_.codes)
                             .subspan(size_t{first + i} * codes.row_bytes(), codes.row_bytes()));
-      encoded_.cells[first + i] = nearest[i];
       std::copy_n(row.begin(), std::min<size_t>(kOrderComponents, dim),
                   encoded_.places.begin() + ptrdiff_t{first + i} * kOrderComponents);
       float sum = 0;
       for (const float value : row) sum += value * value;
       distances[first + i] = sum;
     }
-    return {};
   }
 
   const RowSource& rows_;
   const PagedPlan& plan_;
-  const std::span<const float> places_;
   HeldOutTruth& truth_;
   const PagedOptions& options_;
   const std::vector<float> centroids_;
@@ -236,13 +262,11 @@ class RowEncoder {
 // Leaves out empty cells and sorts the rows by cell.
 void arrange(EncodedRows encoded, PagedPlan& plan) {
   CellDirectory& directory = plan.directory;
-  const size_t components = directory.centroid_components();
   const size_t row_bytes = plan.basis.codes.row_bytes();
   std::vector<std::vector<uint32_t>> members(encoded.residuals.size());
   for (uint32_t row = 0; row < encoded.cells.size(); ++row) {
     members[encoded.cells[row]].push_back(row);
   }
-  std::vector<int8_t> centroids;
   directory.first_row = {0};
   for (size_t cell = 0; cell < members.size(); ++cell) {
     auto& rows = members[cell];
@@ -252,8 +276,10 @@ void arrange(EncodedRows encoded, PagedPlan& plan) {
     directory.first_row.push_back(static_cast<uint32_t>(plan.source_rows.size()));
     directory.spread.push_back(
         static_cast<float>(std::sqrt(encoded.residuals[cell] / static_cast<double>(rows.size()))));
-    const auto centroid = std::span(directory.centroids).subspan(cell * components, components);
-    centroids.insert(centroids.end(), centroid.begin(), centroid.end());
+  }
+  std::vector<int8_t> centroids;
+  for (size_t i = 0; i < directory.centroids.size(); ++i) {
+    if (!members[i % members.size()].empty()) centroids.push_back(directory.centroids[i]);
   }
   directory.centroids = std::move(centroids);
   plan.codes.resize(encoded.codes.size());
@@ -279,11 +305,17 @@ std::vector<uint8_t> grouped_codes(const PagedPlan& plan, uint32_t first, uint32
 }
 
 // Centroids, and codes for what lies between rows and their centroids. y: components of sampled
-// rows, nearest: their cells.
-void fit_cells(std::span<const float> y, std::span<const uint32_t> nearest, size_t cell_count,
-               size_t routed, const CodeFitting& fitting, PagedPlan& plan) {
+// rows, cells: of these rows, means: components of the cells' means.
+void fit_cells(std::span<const float> y, std::span<const uint32_t> nearest,
+               std::span<const float> means, size_t routed, const CodeFitting& fitting,
+               PagedPlan& plan) {
   const size_t dim = y.size() / nearest.size();
-  quantise_centroids(means_of(first_columns(y, dim, routed), routed, nearest, cell_count), routed,
+  double squares = 0;
+  for (size_t i = 0; i < y.size(); ++i) {
+    const double offset = double{y[i]} - means[nearest[i / dim] * dim + i % dim];
+    squares += offset * offset;
+  }
+  quantise_centroids(means, dim, routed, std::sqrt(squares / static_cast<double>(y.size())),
                      plan.directory);
   const auto centroids = decoded_centroids(plan.directory);
   std::vector<double> variances(dim);
@@ -303,7 +335,8 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
                                    const PagedOptions& options, Progress& progress) {
   const size_t dim = rows.dim;
   progress.begin("fit codes");
-  ASSIGN_OR_RETURN(const auto sample, sample_rows(rows, options.sample_rows));
+  const uint32_t sample_count = std::min(options.sample_rows, rows.row_count);
+  ASSIGN_OR_RETURN(const auto sample, sample_rows(rows, sample_count));
   const auto split = HeldOutQueries::split(queries, sample, rows.dim);
   PagedPlan plan;
   plan.basis = fit_basis(sample, split.fitting, rows.dim, options.fitting);
@@ -318,14 +351,24 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
                         options.thread_count);
   const size_t mean_points = std::max<size_t>(4, sample.size() / dim / cell_count);
   split_large_clusters(points, place_dim, kLargestCell * mean_points, options, places);
-  const auto nearest = nearest_centroids(points, places, place_dim, options.thread_count);
-  // Centroids cannot have more components than the first tier codes, which depends on them.
+  progress.begin("assign", rows.row_count);
+  ASSIGN_OR_RETURN(auto assigned,
+                   assign_rows(rows, plan.basis, places, options.thread_count, progress));
+  std::vector<float> means(assigned.means.size());
+  to_components(plan.basis, assigned.means, means);
+  std::vector<uint32_t> sample_cells;
+  for (uint32_t i = 0; i < sample_count; ++i) {
+    sample_cells.push_back(assigned.cells[sample_row(rows, i, sample_count)]);
+  }
+  // Centroids cannot have more components than are coded, which depends on them.
+  auto& codes = plan.basis.codes;
   size_t routed = std::min<size_t>(options.centroid_components, dim);
   do {
-    fit_cells(y, nearest, places.size() / place_dim, routed, options.fitting, plan);
-    routed = first_components(plan.basis.codes);
+    fit_cells(y, sample_cells, means, routed, options.fitting, plan);
+    routed = std::min(routed, codes.components());
   } while (routed < plan.directory.centroid_components());
-  drop_uncoded_components(plan.basis.codes);
+  codes.root_components = static_cast<uint32_t>(std::max(routed, first_components(codes)));
+  drop_uncoded_components(codes);
   // A cell ends in half a piece on average.
   const size_t cell_files = places.size() / place_dim * 3 / 2;
   const auto fitting_rows = static_cast<uint32_t>(
@@ -336,8 +379,8 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
 
   progress.begin("encode", rows.row_count);
   HeldOutTruth truth(split.held_out, rows.dim);
-  RowEncoder encoder(rows, plan, places, truth, options);
-  ASSIGN_OR_RETURN(auto encoded, encoder.encode(progress));
+  RowEncoder encoder(rows, plan, truth, options);
+  ASSIGN_OR_RETURN(auto encoded, encoder.encode(std::move(assigned.cells), progress));
   arrange(std::move(encoded), plan);
   progress.begin("tune");
   RETURN_IF_ERROR(tune_effort(truth, options, plan));

@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "indexer/publish/matrix.h"
 #include "indexer/publish/paged_index_builder.h"
+#include "native/search/paged_index.h"
 
 namespace sightline {
 namespace {
 
 constexpr size_t kMostHeldOut = 200;
+constexpr uint32_t kShownRows = 50;
 constexpr uint32_t kFirstRows = 50;
+constexpr uint32_t kDepthStep = 50;
 constexpr uint32_t kMostSettledRows = 400;
 constexpr float kSpreadWeights[] = {0, 0.5f, 1, 1.5f, 2, 2.5f, 3};
 
@@ -21,6 +25,7 @@ struct Trial {
   std::vector<uint32_t> true_rows;  // rows of the index
   std::vector<uint32_t> true_cells;
   ScanTables scan;
+  DigitValues first;  // of the components in the root
   DigitValues fine;
 };
 
@@ -49,20 +54,16 @@ Result<Trial> make_trial(const HeldOutTruth& truth, size_t number,
   const auto& codes = plan.basis.codes;
   const auto& directory = plan.directory;
   ASSIGN_OR_RETURN(const auto weights, weigh_query(codes, truth.query(number)));
-  const size_t components = directory.centroid_components();
-  for (size_t start = 0; start < directory.centroids.size(); start += components) {
-    double sum = 0;
-    for (size_t c = 0; c < components; ++c) {
-      sum += weights.weights[c] * directory.centroid_scale[c] * directory.centroids[start + c];
-    }
-    trial.centroids.push_back(sum);
-  }
+  trial.centroids = centroid_similarities(directory, weights);
   for (const uint32_t source : truth.nearest(number)) {
     trial.true_rows.push_back(row_of_source[source]);
     trial.true_cells.push_back(cell_of(directory, row_of_source[source]));
   }
   trial.scan = make_scan_tables(codes, weights);
   trial.fine = make_digit_values(codes, weights);
+  QueryWeights known = weights;
+  known.weights.resize(codes.root_components);
+  trial.first = make_digit_values(codes, known);
   return trial;
 }
 
@@ -82,7 +83,7 @@ uint32_t cells_needed(const std::vector<Trial>& trials, const CellDirectory& dir
 }
 
 struct Ranked {
-  std::vector<uint32_t> scanned;  // position by the first tier of each true row that was opened
+  uint32_t first_found = 0;  // true rows among those shown first
   // For refinement depths 50, 100, 150, ...: true rows among the 10 best after refining so many.
   std::vector<uint32_t> found_at_depth;
 };
@@ -93,7 +94,7 @@ Ranked rank(const Trial& trial, const PagedPlan& plan) {
   const size_t row_bytes = codes.row_bytes();
   auto order = opening_order(directory, trial.centroids, directory.spread_weight);
   order.resize(std::min<size_t>(order.size(), directory.probe_cells));
-  TopK best(kMostSettledRows);
+  TopK best(kRankedPerRefined * kMostSettledRows);
   for (const uint32_t cell : order) {
     const int32_t offset = scan_offset(trial.centroids[cell], trial.scan);
     for (uint32_t row = directory.first_row[cell]; row < directory.first_row[cell + 1]; ++row) {
@@ -109,23 +110,40 @@ Ranked rank(const Trial& trial, const PagedPlan& plan) {
   const auto is_true = [&](uint32_t row) {
     return std::find(trial.true_rows.begin(), trial.true_rows.end(), row) != trial.true_rows.end();
   };
-  Ranked ranked;
-  std::vector<std::pair<double, uint32_t>> refined;
+  using Refined = std::vector<std::pair<double, uint32_t>>;
+  const auto found_in_best = [&](Refined rows, size_t count) {
+    std::sort(rows.begin(), rows.end());
+    rows.resize(std::min(rows.size(), count));
+    return static_cast<uint32_t>(
+        std::count_if(rows.begin(), rows.end(), [&](auto& row) { return is_true(row.second); }));
+  };
   const auto candidates = best.take_sorted();
-  for (uint32_t i = 0; i < candidates.size(); ++i) {
-    const uint32_t row = candidates[i].ordinal;
-    if (is_true(row)) ranked.scanned.push_back(i);
-    const int32_t sum =
-        dot_digits(trial.fine.values, std::span(plan.codes).subspan(row * row_bytes, row_bytes));
-    refined.emplace_back(-(trial.centroids[cell_of(directory, row)] + trial.fine.unit * sum), row);
-    if ((i + 1) % kFirstRows != 0 && i + 1 < candidates.size()) continue;
-    auto sorted = refined;
-    std::sort(sorted.begin(), sorted.end());
-    uint32_t found = 0;
-    for (size_t r = 0; r < std::min(HeldOutTruth::kNeighbors, sorted.size()); ++r)
-      found += is_true(sorted[r].second);
-    ranked.found_at_depth.push_back(found);
+  using Piece = std::pair<uint32_t, uint32_t>;
+  std::vector<Piece> pieces;
+  for (const auto& candidate : candidates) {
+    const uint32_t cell = cell_of(directory, candidate.ordinal);
+    pieces.emplace_back(cell, (candidate.ordinal - directory.first_row[cell]) / plan.piece_rows);
   }
+  // The rows refined where the pieces of the best `depth` are fetched.
+  const auto refined_at = [&](const DigitValues& digits, size_t depth) {
+    depth = std::min(depth, candidates.size());
+    const std::set<Piece> fetched(pieces.begin(), pieces.begin() + static_cast<ptrdiff_t>(depth));
+    Refined refined;
+    for (size_t i = 0; i < std::min(candidates.size(), kRankedPerRefined * depth); ++i) {
+      if (!fetched.contains(pieces[i])) continue;
+      const uint32_t row = candidates[i].ordinal;
+      const int32_t sum =
+          dot_digits(digits.values, std::span(plan.codes).subspan(row * row_bytes, row_bytes));
+      refined.emplace_back(-(trial.centroids[pieces[i].first] + digits.unit * sum), row);
+    }
+    return refined;
+  };
+  Ranked ranked;
+  for (size_t depth = kDepthStep; depth <= kMostSettledRows; depth += kDepthStep) {
+    ranked.found_at_depth.push_back(
+        found_in_best(refined_at(trial.fine, depth), HeldOutTruth::kNeighbors));
+  }
+  ranked.first_found = found_in_best(refined_at(trial.first, kFirstRows), kShownRows);
   return ranked;
 }
 
@@ -206,14 +224,13 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
 
   double first_found = 0;
   double all = 0;
-  std::vector<double> found_at_depth(kMostSettledRows / kFirstRows);
+  std::vector<double> found_at_depth(kMostSettledRows / kDepthStep);
   for (const auto& trial : trials) {
     const auto ranked = rank(trial, plan);
     all += static_cast<double>(trial.true_rows.size());
-    for (const uint32_t position : ranked.scanned) first_found += position < kFirstRows;
+    first_found += ranked.first_found;
     for (size_t d = 0; d < found_at_depth.size(); ++d) {
-      if (ranked.found_at_depth.empty()) continue;
-      found_at_depth[d] += ranked.found_at_depth[std::min(d, ranked.found_at_depth.size() - 1)];
+      found_at_depth[d] += ranked.found_at_depth[d];
     }
   }
   const auto enough = std::find_if(found_at_depth.begin(), found_at_depth.end(), [&](double found) {
@@ -224,7 +241,7 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
                           ? enough
                           : std::max_element(found_at_depth.begin(), found_at_depth.end());
   const auto depth = chosen - found_at_depth.begin();
-  directory.settled_rows = static_cast<uint32_t>(depth + 1) * kFirstRows;
+  directory.settled_rows = static_cast<uint32_t>(depth + 1) * kDepthStep;
   plan.quality = {static_cast<uint32_t>(trials.size()),
                   found_at_depth[static_cast<size_t>(depth)] / all, first_found / all};
   return {};

@@ -98,6 +98,10 @@ Result<void> OpenedBundle::add_objects(const std::vector<ObjectRef>& refs) {
   for (const auto& ref : refs) {
     ASSIGN_OR_RETURN(const auto stored, fetch_stored(ref));
     RETURN_IF_ERROR(searcher_.add_object(ref, stored));
+    if (ref.kind != ObjectKind::kPiece) continue;
+    // Fetched for its codes; its records need not be fetched again.
+    ASSIGN_OR_RETURN(const auto payload, unpack_object(ref, stored));
+    ASSIGN_OR_RETURN(pieces_[ref.sha256], parse_piece_records(payload));
   }
   return {};
 }
@@ -125,14 +129,13 @@ Result<ImageRecord> OpenedBundle::record(uint32_t image) {
   ASSIGN_OR_RETURN(const auto missing, searcher_.missing_for_record(image));
   RETURN_IF_ERROR(add_objects(missing));
   ASSIGN_OR_RETURN(const auto place, searcher_.find_record(image));
-  const uint32_t first_ordinal = image - place.position;
-  auto found = pieces_.find(first_ordinal);
+  auto found = pieces_.find(place.piece.sha256);
   if (found == pieces_.end()) {
     ASSIGN_OR_RETURN(const auto payload, fetch({place.piece}));
     ASSIGN_OR_RETURN(auto records, place.piece.kind == ObjectKind::kPiece
                                        ? parse_piece_records(payload)
                                        : parse_records_piece(payload));
-    found = pieces_.emplace(first_ordinal, std::move(records)).first;
+    found = pieces_.emplace(place.piece.sha256, std::move(records)).first;
   }
   if (place.position >= found->second.size()) {
     return corrupt(object_name(place.piece) + ": " + std::to_string(found->second.size()) +

@@ -72,7 +72,7 @@ class OpenedBundle {
   Searcher searcher_;
   Traffic traffic_;
   std::optional<PackedTextEncoder> text_encoder_;
-  std::map<uint32_t, std::vector<ImageRecord>> pieces_;  // by first ordinal
+  std::map<Sha256Digest, std::vector<ImageRecord>> pieces_;
 };
 
 // Where the original of an image is: its own address, or its dataset's base and path; empty where

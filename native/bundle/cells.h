@@ -22,7 +22,7 @@ struct CellDirectory {
   uint32_t settled_rows = 0;          // rows refined for the settled answer
   float spread_weight = 0;            // see FORMAT.md, section 5b
   std::vector<float> centroid_scale;  // [centroid components]
-  std::vector<int8_t> centroids;      // [cells, centroid components]
+  std::vector<int8_t> centroids;      // [centroid components, cells]
   std::vector<float> spread;          // [cells]: how far the rows lie from the centroid
   std::vector<uint32_t> first_row;    // [cells + 1], ascending from 0
   std::vector<ObjectRef> cells;       // kind kCell

@@ -11,6 +11,9 @@ namespace sightline {
 namespace {
 
 constexpr uint32_t kTransformPlace = UINT32_MAX;
+// Cells in memory are searched if they are among so many times the cells that are opened: the rows
+// of those behind are hardly ever near, and all cells of a large bundle take long.
+constexpr uint32_t kSearchedPerProbe = 4;
 
 uint64_t raw_bytes_of(const ObjectParts& parts) {
   uint64_t total = 0;
@@ -69,13 +72,12 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, uint32_t image_count)
   ASSIGN_OR_RETURN(index.codes_, parse_query_aware_codes(info.code_parameters, info.dim));
   index.directory_ = info.cells;
   index.image_count_ = image_count;
-  index.has_rest_ = first_components(index.codes_) == index.codes_.components();
-  if (info.cells.centroid_components() > first_components(index.codes_)) {
+  index.has_rest_ = index.codes_.root_components == index.codes_.components();
+  if (info.cells.centroid_components() > index.codes_.root_components) {
     return corrupt("cells: centroids of " + std::to_string(info.cells.centroid_components()) +
-                   " components, the first tier has " +
-                   std::to_string(first_components(index.codes_)));
+                   " components, the root has " + std::to_string(index.codes_.root_components));
   }
-  const uint64_t rest_rows = index.codes_.components() - first_components(index.codes_);
+  const uint64_t rest_rows = index.codes_.components() - index.codes_.root_components;
   if (raw_bytes_of(info.cells.transform_rest) != rest_rows * info.dim) {
     return corrupt("cells: the rest of the transform has " +
                    std::to_string(raw_bytes_of(info.cells.transform_rest)) + " bytes, expected " +
@@ -118,17 +120,13 @@ uint32_t PagedIndex::piece_rows(const Cell& cell, size_t piece) const {
   return end - cell.pieces[piece].first_row;
 }
 
-std::vector<double> PagedIndex::centroid_similarities(const QueryWeights& query) const {
-  const size_t components = directory_.centroid_components();
-  std::vector<double> scaled(components);
-  for (size_t c = 0; c < components; ++c) {
-    scaled[c] = query.weights[c] * directory_.centroid_scale[c];
-  }
-  std::vector<double> similarities(directory_.cell_count());
-  const int8_t* centroid = directory_.centroids.data();
-  for (double& similarity : similarities) {
-    for (size_t c = 0; c < components; ++c) similarity += scaled[c] * centroid[c];
-    centroid += components;
+std::vector<double> centroid_similarities(const CellDirectory& directory,
+                                          const QueryWeights& query) {
+  std::vector<double> similarities(directory.first_row.size() - 1);
+  const int8_t* values = directory.centroids.data();
+  for (size_t c = 0; c < directory.centroid_components(); ++c) {
+    const double weight = query.weights[c] * directory.centroid_scale[c];
+    for (double& similarity : similarities) similarity += weight * *values++;
   }
   return similarities;
 }
@@ -141,20 +139,21 @@ std::vector<uint32_t> PagedIndex::choose_cells(std::span<const double> similarit
   }
   std::vector<uint32_t> order(reach.size());
   std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    return reach[a] != reach[b] ? reach[a] > reach[b] : a < b;
-  });
   std::erase_if(order, [&](uint32_t cell) {
     return !any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1]);
   });
-  if (order.size() > count) order.resize(count);
+  const size_t kept = std::min<size_t>(order.size(), count);
+  std::partial_sort(
+      order.begin(), order.begin() + static_cast<ptrdiff_t>(kept), order.end(),
+      [&](uint32_t a, uint32_t b) { return reach[a] != reach[b] ? reach[a] > reach[b] : a < b; });
+  order.resize(kept);
   return order;
 }
 
 Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
                                        const PagedEffort& effort, RowFilter rows_allowed) {
   ASSIGN_OR_RETURN(const auto weights, weigh_query(codes_, query));
-  const auto offsets = centroid_similarities(weights);
+  const auto offsets = centroid_similarities(directory_, weights);
   const auto scan = make_scan_tables(codes_, weights);
   PagedAnswer answer;
 
@@ -162,7 +161,11 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   const uint32_t refine_default = effort.is_first ? directory_.first_rows : directory_.settled_rows;
   const uint32_t refine_rows =
       std::max(k, effort.refine_rows > 0 ? effort.refine_rows : refine_default);
-  for (const uint32_t cell : choose_cells(offsets, probe_cells, rows_allowed)) {
+  const uint64_t searched = uint64_t{kSearchedPerProbe} * probe_cells;
+  const auto chosen = choose_cells(
+      offsets, static_cast<uint32_t>(std::min<uint64_t>(searched, offsets.size())), rows_allowed);
+  for (const uint32_t cell :
+       std::span(chosen).first(std::min<size_t>(chosen.size(), probe_cells))) {
     if (const auto found = cells_.find(cell); found != cells_.end()) {
       found->second.used_at = clock_;
     } else {
@@ -170,16 +173,18 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
     }
   }
   const bool opens_cells = !answer.missing.empty();
-  // The first answer is ranked by what was scanned; its pieces bring the records.
+  // The first answer does with the components that the root knows.
   if (!effort.is_first) want_transform(answer.missing);
 
-  BestRows best(refine_rows);
+  BestRows best(size_t{kRankedPerRefined} * refine_rows);
   const auto scan_group = best_scan_group_kernel();
   const size_t first_bytes = codes_.first_bytes();
-  for (const auto& [cell, resident] : cells_) {
+  for (const uint32_t cell : chosen) {
+    const auto resident = cells_.find(cell);
+    if (resident == cells_.end()) continue;
     const int32_t offset = scan_offset(offsets[cell], scan);
-    const uint32_t rows = resident.content.row_count;
-    const uint8_t* group = resident.content.codes.data();
+    const uint32_t rows = resident->second.content.row_count;
+    const uint8_t* group = resident->second.content.codes.data();
     for (uint32_t row = 0; row < rows; row += kScanGroup, group += kScanGroup * first_bytes) {
       uint16_t sums[kScanGroup];
       scan_group(scan.tables.data(), group, first_bytes, sums);
@@ -188,24 +193,25 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
     }
   }
 
-  std::optional<DigitValues> fine;
-  if (has_rest_) fine = make_digit_values(codes_, weights);
+  const auto fine = make_digit_values(codes_, weights);
   std::vector<uint8_t> first(first_bytes);
+  uint32_t rank = 0;
   for (const auto& [distance, row] : best.take()) {
     PagedHit hit{row, scan.base + scan.unit * -distance, false};
     // Pieces are asked for once the scan is over: before, the rows are not the last word.
     std::vector<ObjectRef> ignored;
-    const RowRest rest = find_rest(row, opens_cells ? ignored : answer.missing);
-    if (rest.piece != nullptr && fine) {
+    const bool is_wanted = !opens_cells && rank++ < refine_rows;
+    const RowRest rest = find_rest(row, is_wanted ? answer.missing : ignored);
+    if (rest.piece != nullptr) {
       const uint32_t cell = cell_of(row);
       gather_row(cells_.at(cell).content, row - directory_.first_row[cell], first);
-      const std::span values(fine->values);
+      const std::span values(fine.values);
       const int32_t sum =
           dot_digits(values.first(codes_.first_digits), first) +
           dot_digits(values.subspan(codes_.first_digits),
                      std::span(rest.piece->codes)
                          .subspan(rest.position * codes_.rest_bytes(), codes_.rest_bytes()));
-      hit.similarity = fine->base + offsets[cell] + fine->unit * sum;
+      hit.similarity = fine.base + offsets[cell] + fine.unit * sum;
       hit.is_refined = true;
     }
     answer.hits.push_back(hit);
@@ -281,7 +287,8 @@ Result<std::vector<float>> PagedIndex::embedding(uint32_t row) const {
   auto components = decode_components(codes_, code);
   const size_t known = directory_.centroid_components();
   for (size_t c = 0; c < known; ++c) {
-    components[c] += directory_.centroid_scale[c] * directory_.centroids[cell_number * known + c];
+    components[c] += directory_.centroid_scale[c] *
+                     directory_.centroids[c * directory_.cell_count() + cell_number];
   }
   return vector_of_components(codes_, components);
 }

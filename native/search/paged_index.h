@@ -16,10 +16,15 @@ namespace sightline {
 
 // How far a search of a paged index goes. Zeros: as the bundle says.
 struct PagedEffort {
-  uint32_t probe_cells = 0;  // cells opened; those already in memory are searched besides
-  uint32_t refine_rows = 0;  // rows whose rest is fetched
-  bool is_first = false;     // the answer shown first: refines fewer rows
+  uint32_t probe_cells = 0;  // cells opened; of the next best, those in memory are searched besides
+  uint32_t refine_rows =
+      0;                  // rows whose rest is fetched; the next best are refined where it is there
+  bool is_first = false;  // the answer shown first: refines fewer rows
 };
+
+// Rows looked at for refinement, for each whose rest is fetched: most of the others lie in pieces
+// that are fetched anyway.
+constexpr uint32_t kRankedPerRefined = 4;
 
 // A row found; its similarity comes from the first tier alone until it is refined.
 struct PagedHit {
@@ -36,6 +41,10 @@ struct PagedAnswer {
   std::vector<PagedHit> hits;      // best first
   std::vector<ObjectRef> missing;  // the next round of fetches; empty: this is the answer
 };
+
+// The similarity of every cell's centroid to a query: [cells].
+std::vector<double> centroid_similarities(const CellDirectory& directory,
+                                          const QueryWeights& query);
 
 // One table of rows of which only the root's directory is in memory at first; row i shows image i.
 //
@@ -105,7 +114,6 @@ class PagedIndex {
   void want(const ObjectRef& ref, Place place, std::vector<ObjectRef>& missing);
   uint32_t cell_of(uint32_t row) const;
   uint32_t piece_rows(const Cell& cell, size_t piece) const;
-  std::vector<double> centroid_similarities(const QueryWeights& query) const;
   std::vector<uint32_t> choose_cells(std::span<const double> similarities, uint32_t count,
                                      RowFilter rows_allowed) const;
   void forget_unused();

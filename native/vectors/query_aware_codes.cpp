@@ -223,16 +223,17 @@ std::vector<uint8_t> write_query_aware_codes(const QueryAwareCodes& codes) {
   writer.write(static_cast<uint32_t>(codes.components()));
   writer.write(static_cast<uint32_t>(codes.digits.size()));
   writer.write(codes.first_digits);
+  writer.write(codes.root_components);
   writer.write_array(std::span(codes.mean));
   writer.write_array(std::span(codes.scale));
   writer.write_array(std::span(codes.step));
   writer.write_array(std::span(codes.digits));
-  writer.write_array(std::span(codes.transform).first(first_components(codes) * codes.dim()));
+  writer.write_array(std::span(codes.transform).first(codes.root_components * codes.dim()));
   return std::move(writer).take();
 }
 
 std::vector<uint8_t> write_transform_rest(const QueryAwareCodes& codes) {
-  const auto rest = std::span(codes.transform).subspan(first_components(codes) * codes.dim());
+  const auto rest = std::span(codes.transform).subspan(codes.root_components * codes.dim());
   const auto* bytes = reinterpret_cast<const uint8_t*>(rest.data());
   return {bytes, bytes + rest.size()};
 }
@@ -243,6 +244,7 @@ Result<QueryAwareCodes> parse_query_aware_codes(std::span<const uint8_t> payload
   const auto digit_count = reader.read<uint32_t>();
   QueryAwareCodes codes;
   codes.first_digits = reader.read<uint32_t>();
+  codes.root_components = reader.read<uint32_t>();
   if (dim == 0 || dim > kMaxVectorDim || codes.first_digits == 0 || components > dim ||
       digit_count > kMaxDigits || digit_count % 4 != 0 || codes.first_digits % 4 != 0 ||
       codes.first_digits > digit_count) {
@@ -267,17 +269,22 @@ Result<QueryAwareCodes> parse_query_aware_codes(std::span<const uint8_t> payload
   }
   RETURN_IF_ERROR(check_positive(codes.scale, "the scale"));
   RETURN_IF_ERROR(check_positive(codes.step, "the step"));
-  codes.transform = reader.read_array<int8_t>(first_components(codes) * dim);
+  if (codes.root_components > components || codes.root_components < first_components(codes)) {
+    return corrupt("query-aware codes: " + std::to_string(codes.root_components) +
+                   " components in the root, expected " + std::to_string(first_components(codes)) +
+                   " to " + std::to_string(components));
+  }
+  codes.transform = reader.read_array<int8_t>(size_t{codes.root_components} * dim);
   if (!reader.ok() || reader.remaining() > 0) {
     return corrupt("query-aware codes: " + std::to_string(payload.size()) +
-                   " bytes do not hold the transform of " +
-                   std::to_string(first_components(codes)) + " components");
+                   " bytes do not hold the transform of " + std::to_string(codes.root_components) +
+                   " components");
   }
   return codes;
 }
 
 Result<void> take_transform_rest(QueryAwareCodes& codes, std::span<const uint8_t> payload) {
-  const size_t known = first_components(codes) * codes.dim();
+  const size_t known = codes.root_components * codes.dim();
   const size_t expected = codes.components() * codes.dim() - known;
   if (payload.size() != expected) {
     return corrupt("transform: " + std::to_string(payload.size()) + " bytes, expected " +

@@ -27,6 +27,9 @@ struct QueryAwareCodes {
   std::vector<float> step;        // [components] of the last digit
   std::vector<uint16_t> digits;   // component of each digit; its more significant ones come first
   uint32_t first_digits = 0;      // digits of the first tier, a multiple of 4
+  // Components that are needed before refinement, by the first tier or by centroids: their rows of
+  // the transform are in the root.
+  uint32_t root_components = 0;
 
   size_t dim() const { return mean.size(); }
   size_t components() const { return step.size(); }
@@ -38,7 +41,7 @@ struct QueryAwareCodes {
 // Digits of each component: [components].
 std::vector<uint8_t> digit_counts(const QueryAwareCodes& codes);
 
-// Components that the first tier codes; the transform's other rows are needed for refinement only.
+// Components that the first tier codes.
 size_t first_components(const QueryAwareCodes& codes);
 
 // y: [components], relative to the cell's centroid -> code: [row_bytes]. Byte b holds digits 4b to
@@ -80,14 +83,14 @@ struct DigitValues {
   double base = 0;
   double unit = 0;
 };
-// Requires weights for all components.
+// Of components without weights, nothing.
 DigitValues make_digit_values(const QueryAwareCodes& codes, const QueryWeights& query);
 
 // Sum of values[i] * digit[i] over the digits of bytes.
 int32_t dot_digits(std::span<const int16_t> values, std::span<const uint8_t> bytes);
 
-// The payload of a codes object's parameters with the first tier's rows of the transform, and the
-// other rows; and back. parse leaves the other rows out until take_rest brings them.
+// The payload of a codes object's parameters with the root's rows of the transform, and the other
+// rows; and back. parse leaves the other rows out until take_rest brings them.
 std::vector<uint8_t> write_query_aware_codes(const QueryAwareCodes& codes);
 std::vector<uint8_t> write_transform_rest(const QueryAwareCodes& codes);
 Result<QueryAwareCodes> parse_query_aware_codes(std::span<const uint8_t> payload, uint32_t dim);

@@ -1,5 +1,6 @@
 // Measures the product and says so in tables; the numbers are kept in build/bench/*.json.
 //   npm run bench -- native    every library on the same vectors, one core; the core beside hnswlib
+//   npm run bench -- codes     our codes beside RaBitQ, PQ and scalar quantisers, bytes against recall
 //   npm run bench -- wasm      the core in WebAssembly, beside the native core
 //   npm run bench -- browser   the vector libraries of the browser beside ours, in a page
 //   npm run bench -- cdn       the first answer from an empty cache, 20 Mbit/s and 40 ms away
@@ -16,6 +17,7 @@ import { parseArgs } from 'node:util';
 import { benchAnswer } from './answer_bench.mjs';
 import { benchBrowsers } from './browser_bench.mjs';
 import { benchCdn } from './cdn_bench.mjs';
+import { benchCodes } from './code_bench.mjs';
 import { benchCore } from './core_table.mjs';
 import { benchEncoder } from './encoder_bench.mjs';
 import { benchMethods } from './native_bench.mjs';
@@ -28,6 +30,7 @@ const benches = {
     benchCore({ ...options, rows: options.rows ?? 50_000, withWasm: false });
     benchMethods({ ...options, rows: options.rows ?? 100_000 });
   },
+  codes: benchCodes,
   wasm: (options) => benchCore({ ...options, rows: options.rows ?? 50_000, withWasm: true }),
   browser: benchBrowsers,
   cdn: benchCdn,

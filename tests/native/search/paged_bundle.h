@@ -23,6 +23,7 @@ inline QueryAwareCodes plain_codes(uint32_t dim) {
   for (uint32_t i = 0; i < 4 * scanned; ++i) codes.digits.push_back(uint16_t(i % scanned));
   for (uint32_t i = scanned; i < dim; ++i) codes.digits.insert(codes.digits.end(), 4, uint16_t(i));
   codes.first_digits = 2 * dim;
+  codes.root_components = scanned;
   return codes;
 }
 
@@ -54,7 +55,9 @@ inline SmallBundle make_paged_bundle(uint32_t row_count = 300, uint32_t dim = 16
   directory.first_rows = 20;
   directory.settled_rows = 120;
   directory.spread_weight = 1;
-  const size_t routed = first_components(codes);
+  const size_t routed = codes.root_components;
+  const size_t cell_count = (row_count + cell_rows - 1) / cell_rows;
+  directory.centroids.resize(routed * cell_count);
   directory.centroid_scale.assign(routed, 1.0f / 127);
   directory.first_row = {0};
   for (uint32_t first = 0; first < row_count; first += cell_rows) {
@@ -66,9 +69,10 @@ inline SmallBundle make_paged_bundle(uint32_t row_count = 300, uint32_t dim = 16
       }
     }
     std::vector<float> centroid;
-    for (const float value : std::span(mean).first(routed)) {
-      directory.centroids.push_back(static_cast<int8_t>(std::floor(value * 127 + 0.5f)));
-      centroid.push_back(static_cast<float>(directory.centroids.back()) / 127);
+    for (size_t c = 0; c < routed; ++c) {
+      int8_t& value = directory.centroids[c * cell_count + first / cell_rows];
+      value = static_cast<int8_t>(std::floor(mean[c] * 127 + 0.5f));
+      centroid.push_back(static_cast<float>(value) / 127);
     }
     directory.spread.push_back(0.5f);
     directory.first_row.push_back(end);

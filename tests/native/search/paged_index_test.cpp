@@ -153,6 +153,17 @@ TEST_CASE("a memory limit makes a paged index forget what was used longest ago",
   CHECK(tight.resident_bytes() < roomy.resident_bytes());
 }
 
+TEST_CASE("of many cells in memory only the best few are searched", "[paged]") {
+  const auto bundle = make_paged_bundle(320);
+  auto searcher = open_paged(bundle);
+  SearchOptions options;
+  options.k = 320;
+  options.effort.refine_rows = 320;
+  CHECK(settle(bundle, searcher, row(bundle, 5), options).hits.size() == 320);
+  options.effort.probe_cells = 1;
+  CHECK(settle(bundle, searcher, row(bundle, 5), options).hits.size() == 4 * 40);
+}
+
 TEST_CASE("damaged cells and pieces are refused or leave every answer in range",
           "[paged][corrupt]") {
   const auto bundle = make_paged_bundle(120, 16, 40);
@@ -211,6 +222,9 @@ TEST_CASE("a root whose cells do not add up is refused", "[paged][corrupt]") {
   }));
   CHECK(refuses([](Root& r) { r.indexes[0].cells.transform_rest.clear(); }));
   CHECK(refuses([](Root& r) { r.indexes[0].code_parameters[8] = 0; }));
+  // Fewer components in the root than the first tier has, and more than there are.
+  CHECK(refuses([](Root& r) { r.indexes[0].code_parameters[12] = 3; }));
+  CHECK(refuses([](Root& r) { r.indexes[0].code_parameters[12] = 17; }));
   CHECK(refuses([](Root& r) { r.indexes[0].code_parameters.pop_back(); }));
   CHECK(refuses([](Root& r) { r.indexes[0].code_parameters[0] = 255; }));
 }
@@ -265,5 +279,5 @@ TEST_CASE("answers of a paged index are the same bytes on every target", "[paged
     }
   }
   CHECK(to_hex(sha256(answers.bytes())) ==
-        "d63fb13b7ad4e07dcb07d780628d03a9882879a46bd32239475b18d5dde71608");
+        "d16b17a1b5560b684d859bb25cfa6171d6dc95e9786491bda03cf3b15168f55d");
 }
