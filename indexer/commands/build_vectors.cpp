@@ -1,12 +1,18 @@
 #include "indexer/commands/build_vectors.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "indexer/base/file_io.h"
+#include "indexer/publish/base_bundle.h"
+#include "indexer/publish/build_memory.h"
 #include "indexer/publish/bundle_writer.h"
+#include "indexer/publish/delta_builder.h"
 #include "indexer/publish/paged_index_builder.h"
+#include "indexer/publish/row_digests.h"
 #include "indexer/publish/site_files.h"
 #include "indexer/vectors/record_file.h"
 #include "indexer/vectors/vector_file.h"
@@ -18,15 +24,9 @@ namespace {
 
 constexpr const char* kGenerator = "sightline " SIGHTLINE_VERSION;
 
-// The rows of a column in the order of the index.
-Column reordered(const Column& column, std::span<const uint32_t> source_rows) {
-  Column result = column;
-  for (size_t row = 0; row < source_rows.size(); ++row) {
-    if (!column.codes.empty()) result.codes[row] = column.codes[source_rows[row]];
-    if (!column.numbers.empty()) result.numbers[row] = column.numbers[source_rows[row]];
-  }
-  return result;
-}
+// More changes than this, per row of the base's cells, and all is built again: cells and codes no
+// longer fit, and every delta costs queries bytes.
+constexpr double kMostChanged = 0.2;
 
 Result<std::vector<float>> read_queries(const std::string& path, uint32_t dim) {
   if (path.empty()) return std::vector<float>{};
@@ -41,36 +41,82 @@ Result<std::vector<float>> read_queries(const std::string& path, uint32_t dim) {
   return queries;
 }
 
-Result<void> publish(const BuildOptions& options, const VectorFile& vectors, RecordTable table,
-                     PagedPlan plan, BundleWriter& writer, Progress& progress) {
-  Root root;
+// What a build is made from.
+struct VectorInput {
+  const VectorFile& vectors;
+  std::vector<float> queries;
+  RecordTable table;
+  RowSource rows;
+  std::vector<std::string> ids;   // [rows]
+  std::vector<uint64_t> digests;  // [rows]
+  Sha256Digest options_digest = {};
+};
+
+void describe(const BuildOptions& options, const VectorFile& vectors, Root& root) {
   root.title = options.title.empty() ? fs::path(vectors.path()).stem().string() : options.title;
   root.generator = kGenerator;
-  root.image_count = vectors.row_count();
   const std::string dataset = options.dataset.empty() ? root.title : options.dataset;
-  root.datasets.push_back({dataset, options.licence, options.media_base_url});
+  root.datasets = {{dataset, options.licence, options.media_base_url}};
   root.model.id = options.model.empty() ? "vectors" : options.model;
   root.model.embedding_dim = vectors.dim();
+}
+
+Result<ObjectParts> add_digests(const VectorInput& input, std::span<const uint32_t> source_rows,
+                                BundleWriter& writer) {
+  ByteWriter digests;
+  for (const uint32_t row : source_rows) digests.write(input.digests[row]);
+  return writer.add_payload(ObjectKind::kBase, digests.bytes());
+}
+
+Result<Root> write_all(const VectorInput& input, const PagedPlan& plan, BundleWriter& writer,
+                       Progress& progress) {
+  Root root;
+  root.image_count = input.rows.row_count;
   root.quality = {{"recall_at_10", plan.quality.recall_at_10},
                   {"first_recall_at_10", plan.quality.first_recall},
                   {"recall_queries", static_cast<double>(plan.quality.queries)}};
-  std::vector<std::string> ids;
-  for (const uint32_t source : plan.source_rows) ids.push_back(table.records[source].image_id);
-  std::vector<Column> columns;
-  for (const auto& column : table.columns) columns.push_back(reordered(column, plan.source_rows));
-
+  const RecordTable& table = input.table;
   const auto record_of = [&](uint32_t row) -> Result<ImageRecord> { return table.records[row]; };
-  ASSIGN_OR_RETURN(auto index, write_paged_index(std::move(plan), record_of, writer, progress));
+  ASSIGN_OR_RETURN(auto index, write_paged_index(plan, record_of, writer, progress));
   root.indexes.push_back(std::move(index));
-  if (!columns.empty()) {
+  if (!table.columns.empty()) {
+    const auto columns = columns_of_rows(table.columns, plan.source_rows);
     ASSIGN_OR_RETURN(root.columns,
                      writer.add_payload(ObjectKind::kColumns, write_columns(columns)));
   }
+  std::vector<std::string> ids;
+  for (const uint32_t source : plan.source_rows) ids.push_back(input.ids[source]);
   ASSIGN_OR_RETURN(root.image_ids,
                    writer.add_payload(ObjectKind::kImageIds, ImageIdTable::write(ids)));
-  RETURN_IF_ERROR(writer.publish(root));
-  progress.end();
-  return {};
+  BuildMemory memory;
+  memory.options = input.options_digest;
+  memory.piece_rows = plan.piece_rows;
+  ASSIGN_OR_RETURN(memory.encoder, writer.add_payload(ObjectKind::kBase, write_row_encoder(plan)));
+  ASSIGN_OR_RETURN(auto digests, add_digests(input, plan.source_rows, writer));
+  memory.digests.push_back(std::move(digests));
+  root.build_memory = write_build_memory(memory);
+  return root;
+}
+
+// A base and what to change in it; nothing where all must be built, and then why is noted.
+struct Continuation {
+  BaseBundle base;
+  BaseChanges changes;
+};
+
+Result<Continuation> continue_base(const VectorInput& input, const std::string& bundle_path) {
+  ASSIGN_OR_RETURN(auto base, BaseBundle::open(bundle_path));
+  if (base.memory.options != input.options_digest) {
+    return unsupported("it was built with other options, queries or facets");
+  }
+  ASSIGN_OR_RETURN(auto changes, compare_with_base(base, input.ids, input.digests));
+  if (const double share = changes.share(base); share > kMostChanged) {
+    char line[80];
+    std::snprintf(line, sizeof line, "%.0f %% of its rows are new or gone, at most %.0f %% may be",
+                  100 * share, 100 * kMostChanged);
+    return unsupported(line);
+  }
+  return Continuation{std::move(base), std::move(changes)};
 }
 
 }  // namespace
@@ -92,30 +138,55 @@ Result<int> build_vectors(const BuildOptions& options) {
   }
   ASSIGN_OR_RETURN(const auto vectors, VectorFile::open(options.sources.front()));
   ASSIGN_OR_RETURN(const auto queries, read_queries(options.queries, vectors.dim()));
-  RecordTable table;
+  VectorInput input{vectors, queries, {}, {}, {}, {}};
   if (options.records.empty()) {
-    table = numbered_records(vectors.row_count());
+    input.table = numbered_records(vectors.row_count());
   } else {
-    ASSIGN_OR_RETURN(table, read_record_file(options.records, vectors.row_count()));
+    ASSIGN_OR_RETURN(input.table, read_record_file(options.records, vectors.row_count()));
   }
+  for (const auto& record : input.table.records) input.ids.push_back(record.image_id);
   PagedOptions paged = options.paged;
   paged.thread_count = thread_count;
-  const RowSource rows{vectors.row_count(), vectors.dim(),
-                       [&](uint32_t first, uint32_t count, std::span<float> target) {
-                         return vectors.read_rows(first, count, target);
-                       }};
-  ASSIGN_OR_RETURN(auto plan, plan_paged_index(rows, queries, paged, progress));
+  input.rows = {vectors.row_count(), vectors.dim(),
+                [&](uint32_t first, uint32_t count, std::span<float> target) {
+                  return vectors.read_rows(first, count, target);
+                }};
+  input.options_digest =
+      digest_of_options(paged, queries, vectors.dim(), options.model, input.table.columns);
+  progress.begin("compare");
+  ASSIGN_OR_RETURN(input.digests, digest_rows(input.rows, input.table, thread_count));
+
+  auto continued =
+      options.full ? Result<Continuation>(not_found("")) : continue_base(input, bundle_path);
+  if (!continued && continued.error().code != ErrorCode::kNotFound) {
+    progress.note("building in full, not upon " + bundle_path + ": " + continued.error().message);
+  }
+  std::optional<PagedPlan> plan;
+  if (!continued) {
+    ASSIGN_OR_RETURN(plan, plan_paged_index(input.rows, queries, paged, progress));
+  }
   // From here on files are written: everything that can be wrong with the input has been seen.
   ASSIGN_OR_RETURN(auto writer, BundleWriter::open(bundle_path));
-  RETURN_IF_ERROR(publish(options, vectors, std::move(table), std::move(plan), writer, progress));
+  ASSIGN_OR_RETURN(auto root, continued ? write_deltas(continued->base, continued->changes,
+                                                       input.rows, input.table, input.digests,
+                                                       thread_count, writer, progress)
+                                        : write_all(input, *plan, writer, progress));
+  describe(options, vectors, root);
+  RETURN_IF_ERROR(writer.publish(root));
+  progress.end();
   uint64_t new_file_count = writer.new_file_count();
   if (!options.bundle_only) {
     ASSIGN_OR_RETURN(const auto page_file_count, copy_page_files(page_path, options.out));
     new_file_count += page_file_count;
   }
   progress.note(options.out + ": " + std::to_string(vectors.row_count()) + " rows of " +
-                std::to_string(vectors.dim()) + " dimensions, " + std::to_string(new_file_count) +
-                " files written");
+                std::to_string(vectors.dim()) + " dimensions, " +
+                (continued ? std::to_string(continued->changes.added.size()) + " of them and " +
+                                 std::to_string(root.deltas.removed.size()) +
+                                 " removals beside the base's cells, "
+                           : "") +
+                std::to_string(new_file_count) + " files written, " +
+                std::to_string(writer.new_bytes()) + " bytes");
   return 0;
 }
 

@@ -17,8 +17,6 @@ namespace sightline {
 namespace {
 
 constexpr uint32_t kBlockRows = 2048;
-// Components that decide which rows lie together within a cell.
-constexpr uint32_t kOrderComponents = 16;
 // A cell may hold so many times the rows aimed at before it is split.
 constexpr size_t kLargestCell = 2;
 
@@ -124,55 +122,14 @@ void subtract(std::span<float> y, std::span<const float> centroid) {
   for (size_t c = 0; c < centroid.size(); ++c) y[c] -= centroid[c];
 }
 
-// The rows of a cell such that similar ones lie together: halves it along the component that
-// spreads most until a part fits a piece. places: [rows, kOrderComponents].
-void order_cell(std::span<uint32_t> rows, std::span<const float> places, size_t piece_rows) {
-  if (rows.size() <= piece_rows) {
-    std::sort(rows.begin(), rows.end());
-    return;
-  }
-  size_t widest = 0;
-  double most = -1;
-  for (size_t c = 0; c < kOrderComponents; ++c) {
-    double sum = 0;
-    double squares = 0;
-    for (const uint32_t row : rows) {
-      const double value = places[size_t{row} * kOrderComponents + c];
-      sum += value;
-      squares += value * value;
-    }
-    const double spread = squares - sum * sum / static_cast<double>(rows.size());
-    if (spread > most) most = spread, widest = c;
-  }
-  const size_t pieces = (rows.size() + piece_rows - 1) / piece_rows;
-  const size_t middle = pieces / 2 * piece_rows;
-  std::sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) {
-    const float left = places[size_t{a} * kOrderComponents + widest];
-    const float right = places[size_t{b} * kOrderComponents + widest];
-    return left != right ? left < right : a < b;
-  });
-  order_cell(rows.first(middle), places, piece_rows);
-  order_cell(rows.subspan(middle), places, piece_rows);
-}
-
-// What one pass over all rows yields, in the source's order.
-struct EncodedRows {
-  std::vector<uint32_t> cells;    // [rows]
-  std::vector<uint8_t> codes;     // [rows, row_bytes]
-  std::vector<float> places;      // [rows, kOrderComponents], relative to the cell
-  std::vector<double> residuals;  // [cells]: sums of squared distances from the centroid
-};
-
 class RowEncoder {
  public:
-  // places: where the cells' centroids are, [cells, cluster components].
-  RowEncoder(const RowSource& rows, const PagedPlan& plan, std::span<const float> places,
-             HeldOutTruth& truth, const PagedOptions& options)
+  RowEncoder(const RowSource& rows, const PagedPlan& plan, HeldOutTruth& truth,
+             unsigned thread_count)
       : rows_(rows),
         plan_(plan),
-        places_(places),
         truth_(truth),
-        options_(options),
+        thread_count_(thread_count),
         centroids_(decoded_centroids(plan.directory)) {}
 
   Result<EncodedRows> encode(Progress& progress) {
@@ -182,7 +139,7 @@ class RowEncoder {
     std::vector<float> distances(rows_.row_count);
     const size_t blocks = (rows_.row_count + kBlockRows - 1) / kBlockRows;
     std::vector<Result<void>> results(blocks);
-    parallel_for(blocks, options_.thread_count, [&](size_t block) {
+    parallel_for(blocks, thread_count_, [&](size_t block) {
       results[block] = encode_block(static_cast<uint32_t>(block) * kBlockRows, distances);
       progress.add(std::min<size_t>(kBlockRows, rows_.row_count - block * kBlockRows));
     });
@@ -206,7 +163,7 @@ class RowEncoder {
     truth_.offer(first, rows);
     std::vector<float> y(count * dim);
     to_components(plan_.basis, rows, y);
-    const auto nearest = nearest_centroids(to_places(plan_.basis, rows), places_,
+    const auto nearest = nearest_centroids(to_places(plan_.basis, rows), plan_.places,
                                            plan_.basis.to_places.size() / dim, 1);
     for (uint32_t i = 0; i < count; ++i) {
       const auto row = std::span(y).subspan(i * dim, dim);
@@ -226,9 +183,8 @@ class RowEncoder {
 
   const RowSource& rows_;
   const PagedPlan& plan_;
-  const std::span<const float> places_;
   HeldOutTruth& truth_;
-  const PagedOptions& options_;
+  const unsigned thread_count_;
   const std::vector<float> centroids_;
   EncodedRows encoded_;
 };
@@ -243,6 +199,8 @@ void arrange(EncodedRows encoded, PagedPlan& plan) {
     members[encoded.cells[row]].push_back(row);
   }
   std::vector<int8_t> centroids;
+  std::vector<float> places;
+  const size_t place_dim = plan.places.size() / members.size();
   directory.first_row = {0};
   for (size_t cell = 0; cell < members.size(); ++cell) {
     auto& rows = members[cell];
@@ -254,8 +212,11 @@ void arrange(EncodedRows encoded, PagedPlan& plan) {
         static_cast<float>(std::sqrt(encoded.residuals[cell] / static_cast<double>(rows.size()))));
     const auto centroid = std::span(directory.centroids).subspan(cell * components, components);
     centroids.insert(centroids.end(), centroid.begin(), centroid.end());
+    const auto place = std::span(plan.places).subspan(cell * place_dim, place_dim);
+    places.insert(places.end(), place.begin(), place.end());
   }
   directory.centroids = std::move(centroids);
+  plan.places = std::move(places);
   plan.codes.resize(encoded.codes.size());
   for (size_t row = 0; row < plan.source_rows.size(); ++row) {
     std::copy_n(encoded.codes.begin() + static_cast<ptrdiff_t>(plan.source_rows[row] * row_bytes),
@@ -299,6 +260,40 @@ void fit_cells(std::span<const float> y, std::span<const uint32_t> nearest, size
 
 }  // namespace
 
+void order_cell(std::span<uint32_t> rows, std::span<const float> places, size_t piece_rows) {
+  if (rows.size() <= piece_rows) {
+    std::sort(rows.begin(), rows.end());
+    return;
+  }
+  size_t widest = 0;
+  double most = -1;
+  for (size_t c = 0; c < kOrderComponents; ++c) {
+    double sum = 0;
+    double squares = 0;
+    for (const uint32_t row : rows) {
+      const double value = places[size_t{row} * kOrderComponents + c];
+      sum += value;
+      squares += value * value;
+    }
+    const double spread = squares - sum * sum / static_cast<double>(rows.size());
+    if (spread > most) most = spread, widest = c;
+  }
+  const size_t pieces = (rows.size() + piece_rows - 1) / piece_rows;
+  const size_t middle = pieces / 2 * piece_rows;
+  std::sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) {
+    const float left = places[size_t{a} * kOrderComponents + widest];
+    const float right = places[size_t{b} * kOrderComponents + widest];
+    return left != right ? left < right : a < b;
+  });
+  order_cell(rows.first(middle), places, piece_rows);
+  order_cell(rows.subspan(middle), places, piece_rows);
+}
+
+Result<EncodedRows> encode_rows(const RowSource& rows, const PagedPlan& plan, HeldOutTruth& truth,
+                                unsigned thread_count, Progress& progress) {
+  return RowEncoder(rows, plan, truth, thread_count).encode(progress);
+}
+
 Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float> queries,
                                    const PagedOptions& options, Progress& progress) {
   const size_t dim = rows.dim;
@@ -336,8 +331,8 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
 
   progress.begin("encode", rows.row_count);
   HeldOutTruth truth(split.held_out, rows.dim);
-  RowEncoder encoder(rows, plan, places, truth, options);
-  ASSIGN_OR_RETURN(auto encoded, encoder.encode(progress));
+  plan.places = std::move(places);
+  ASSIGN_OR_RETURN(auto encoded, encode_rows(rows, plan, truth, options.thread_count, progress));
   arrange(std::move(encoded), plan);
   progress.begin("tune");
   RETURN_IF_ERROR(tune_effort(truth, options, plan));
@@ -345,25 +340,17 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
   return plan;
 }
 
-Result<IndexInfo> write_paged_index(
-    PagedPlan plan, const std::function<Result<ImageRecord>(uint32_t source_row)>& record_of,
-    BundleWriter& writer, Progress& progress) {
-  const auto& codes = plan.basis.codes;
-  const size_t row_bytes = codes.row_bytes();
-  const size_t first_bytes = codes.first_bytes();
-  IndexInfo info;
-  info.layout = IndexLayout::kPaged;
-  info.row_count = static_cast<uint32_t>(plan.source_rows.size());
-  info.dim = static_cast<uint32_t>(codes.dim());
-  info.code_parameters = write_query_aware_codes(codes);
-  info.cells = std::move(plan.directory);
-  if (const auto rest = write_transform_rest(codes); !rest.empty()) {
-    ASSIGN_OR_RETURN(info.cells.transform_rest, writer.add_payload(ObjectKind::kTransform, rest));
-  }
-  progress.begin("cells", info.row_count);
-  for (size_t number = 0; number + 1 < info.cells.first_row.size(); ++number) {
-    const uint32_t first = info.cells.first_row[number];
-    const uint32_t end = info.cells.first_row[number + 1];
+Result<std::vector<ObjectRef>> write_cells(const PagedPlan& plan, uint32_t first_ordinal,
+                                           const RecordOf& record_of, BundleWriter& writer,
+                                           Progress& progress) {
+  const size_t row_bytes = plan.basis.codes.row_bytes();
+  const size_t first_bytes = plan.basis.codes.first_bytes();
+  const auto& first_row = plan.directory.first_row;
+  std::vector<ObjectRef> cells;
+  progress.begin("cells", plan.source_rows.size());
+  for (size_t number = 0; number + 1 < first_row.size(); ++number) {
+    const uint32_t first = first_row[number];
+    const uint32_t end = first_row[number + 1];
     Cell cell;
     cell.row_count = end - first;
     cell.codes = grouped_codes(plan, first, cell.row_count);
@@ -375,16 +362,32 @@ Result<IndexInfo> write_paged_index(
                            code.end());
         ASSIGN_OR_RETURN(auto record, record_of(plan.source_rows[row]));
         const PixelBox whole{0, 0, std::max(1u, record.width_px), std::max(1u, record.height_px)};
-        piece.views.push_back({row, {ViewKind::kWhole, whole}});
+        piece.views.push_back({first_ordinal + row, {ViewKind::kWhole, whole}});
         piece.records.push_back(std::move(record));
       }
       ASSIGN_OR_RETURN(const auto ref, writer.add(ObjectKind::kPiece, write_cell_piece(piece)));
       cell.pieces.push_back({start - first, ref});
     }
     ASSIGN_OR_RETURN(const auto ref, writer.add(ObjectKind::kCell, write_cell(cell)));
-    info.cells.cells.push_back(ref);
+    cells.push_back(ref);
     progress.add(cell.row_count);
   }
+  return cells;
+}
+
+Result<IndexInfo> write_paged_index(const PagedPlan& plan, const RecordOf& record_of,
+                                    BundleWriter& writer, Progress& progress) {
+  const auto& codes = plan.basis.codes;
+  IndexInfo info;
+  info.layout = IndexLayout::kPaged;
+  info.row_count = static_cast<uint32_t>(plan.source_rows.size());
+  info.dim = static_cast<uint32_t>(codes.dim());
+  info.code_parameters = write_query_aware_codes(codes);
+  info.cells = plan.directory;
+  if (const auto rest = write_transform_rest(codes); !rest.empty()) {
+    ASSIGN_OR_RETURN(info.cells.transform_rest, writer.add_payload(ObjectKind::kTransform, rest));
+  }
+  ASSIGN_OR_RETURN(info.cells.cells, write_cells(plan, 0, record_of, writer, progress));
   return info;
 }
 

@@ -13,14 +13,14 @@ namespace {
 
 constexpr uint64_t kEntryBytes = 8 + 4;
 
-uint64_t key_of(std::string_view image_id) {
+}  // namespace
+
+uint64_t ImageIdTable::key_of(std::string_view image_id) {
   const auto digest = sha256({reinterpret_cast<const uint8_t*>(image_id.data()), image_id.size()});
   uint64_t key;
   std::memcpy(&key, digest.data(), sizeof(key));
   return key;
 }
-
-}  // namespace
 
 std::vector<uint8_t> ImageIdTable::write(std::span<const std::string> image_ids) {
   std::vector<std::pair<uint64_t, uint32_t>> entries;
@@ -52,6 +52,27 @@ Result<ImageIdTable> ImageIdTable::parse(std::span<const uint8_t> payload, uint3
     }
   }
   return table;
+}
+
+ImageIdTable ImageIdTable::join(std::span<const ImageIdTable> tables,
+                                std::span<const uint64_t> live) {
+  std::vector<std::pair<uint64_t, uint32_t>> entries;
+  uint32_t first = 0;
+  for (const auto& table : tables) {
+    for (size_t i = 0; i < table.keys_.size(); ++i) {
+      const uint32_t ordinal = first + table.ordinals_[i];
+      if (!live.empty() && (live[ordinal / 64] >> (ordinal % 64) & 1) == 0) continue;
+      entries.emplace_back(table.keys_[i], ordinal);
+    }
+    first += static_cast<uint32_t>(table.keys_.size());
+  }
+  std::sort(entries.begin(), entries.end());
+  ImageIdTable joined;
+  for (const auto& [key, ordinal] : entries) {
+    joined.keys_.push_back(key);
+    joined.ordinals_.push_back(ordinal);
+  }
+  return joined;
 }
 
 std::vector<uint32_t> ImageIdTable::find(std::string_view image_id) const {

@@ -20,6 +20,15 @@ class ImageIdTable {
   static std::vector<uint8_t> write(std::span<const std::string> image_ids);
   static Result<ImageIdTable> parse(std::span<const uint8_t> payload, uint32_t image_count);
 
+  // The first 8 bytes of an id's SHA-256.
+  static uint64_t key_of(std::string_view image_id);
+  std::span<const uint64_t> keys() const { return keys_; }
+  std::span<const uint32_t> ordinals() const { return ordinals_; }
+
+  // One table of all their images, those of each table after those of the one before it, without
+  // what is not live: a bit for each ordinal, or empty for all.
+  static ImageIdTable join(std::span<const ImageIdTable> tables, std::span<const uint64_t> live);
+
   // The ordinals whose id may be this one, almost always none or one.
   std::vector<uint32_t> find(std::string_view image_id) const;
 

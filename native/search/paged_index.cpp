@@ -64,10 +64,12 @@ bool is_better(const PagedHit& a, const PagedHit& b) {
   return a.similarity != b.similarity ? a.similarity > b.similarity : a.row < b.row;
 }
 
-Result<PagedIndex> PagedIndex::open(const IndexInfo& info, uint32_t image_count) {
+Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const CellDeltas& deltas,
+                                    uint32_t image_count) {
   PagedIndex index;
   ASSIGN_OR_RETURN(index.codes_, parse_query_aware_codes(info.code_parameters, info.dim));
   index.directory_ = info.cells;
+  index.add_deltas(deltas);
   index.image_count_ = image_count;
   index.has_rest_ = first_components(index.codes_) == index.codes_.components();
   if (info.cells.centroid_components() > first_components(index.codes_)) {
@@ -83,6 +85,20 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, uint32_t image_count)
   }
   index.transform_parts_.resize(info.cells.transform_rest.size());
   return index;
+}
+
+void PagedIndex::add_deltas(const CellDeltas& deltas) {
+  base_cells_ = static_cast<uint32_t>(directory_.cell_count());
+  uint32_t row = directory_.first_row.back();
+  for (const auto& delta : deltas.deltas) {
+    for (const auto& run : delta.runs) {
+      runs_.push_back({row, run.cell, static_cast<uint32_t>(directory_.cells.size())});
+      row += run.row_count;
+    }
+    directory_.first_row.push_back(row);
+    directory_.cells.push_back(delta.ref);
+  }
+  runs_.push_back({row, 0, UINT32_MAX});  // ends the last one
 }
 
 void PagedIndex::want(const ObjectRef& ref, Place place, std::vector<ObjectRef>& missing) {
@@ -104,6 +120,17 @@ uint32_t PagedIndex::cell_of(uint32_t row) const {
          1;
 }
 
+size_t PagedIndex::run_of(uint32_t row) const {
+  const auto after =
+      std::upper_bound(runs_.begin(), runs_.end(), row,
+                       [](uint32_t value, const Run& run) { return value < run.first_row; });
+  return static_cast<size_t>(after - runs_.begin()) - 1;
+}
+
+uint32_t PagedIndex::centroid_of(uint32_t row) const {
+  return row < runs_.front().first_row ? cell_of(row) : runs_[run_of(row)].cell;
+}
+
 uint32_t PagedIndex::piece_rows(const Cell& cell, size_t piece) const {
   const uint32_t end =
       piece + 1 < cell.pieces.size() ? cell.pieces[piece + 1].first_row : cell.row_count;
@@ -116,7 +143,7 @@ std::vector<double> PagedIndex::centroid_similarities(const QueryWeights& query)
   for (size_t c = 0; c < components; ++c) {
     scaled[c] = query.weights[c] * directory_.centroid_scale[c];
   }
-  std::vector<double> similarities(directory_.cell_count());
+  std::vector<double> similarities(base_cells_);
   const int8_t* centroid = directory_.centroids.data();
   for (double& similarity : similarities) {
     for (size_t c = 0; c < components; ++c) similarity += scaled[c] * centroid[c];
@@ -136,11 +163,26 @@ std::vector<uint32_t> PagedIndex::choose_cells(std::span<const double> similarit
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
     return reach[a] != reach[b] ? reach[a] > reach[b] : a < b;
   });
+  std::vector<bool> qualifies(order.size());
+  for (size_t i = 0; i + 1 < runs_.size(); ++i) {
+    if (any_allowed(rows_allowed, runs_[i].first_row, runs_[i + 1].first_row)) {
+      qualifies[runs_[i].cell] = true;
+    }
+  }
   std::erase_if(order, [&](uint32_t cell) {
-    return !any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1]);
+    return !qualifies[cell] &&
+           !any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1]);
   });
   if (order.size() > count) order.resize(count);
   return order;
+}
+
+void PagedIndex::open_cell(uint32_t cell, std::vector<ObjectRef>& missing) {
+  if (const auto found = cells_.find(cell); found != cells_.end()) {
+    found->second.used_at = clock_;
+  } else {
+    want(directory_.cells[cell], {cell, kWholeCell}, missing);
+  }
 }
 
 Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
@@ -154,12 +196,19 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   const uint32_t refine_default = effort.is_first ? directory_.first_rows : directory_.settled_rows;
   const uint32_t refine_rows =
       std::max(k, effort.refine_rows > 0 ? effort.refine_rows : refine_default);
+  std::vector<bool> is_open(base_cells_);
   for (const uint32_t cell : choose_cells(offsets, probe_cells, rows_allowed)) {
-    if (const auto found = cells_.find(cell); found != cells_.end()) {
-      found->second.used_at = clock_;
-    } else {
-      want(directory_.cells[cell], {cell, kWholeCell}, answer.missing);
+    is_open[cell] = true;
+    if (any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1])) {
+      open_cell(cell, answer.missing);
     }
+  }
+  for (size_t i = 0; i + 1 < runs_.size(); ++i) {
+    if (!is_open[runs_[i].cell] ||
+        !any_allowed(rows_allowed, runs_[i].first_row, runs_[i + 1].first_row)) {
+      continue;
+    }
+    open_cell(runs_[i].delta, answer.missing);
   }
   const bool opens_cells = !answer.missing.empty();
   // The first answer is ranked by what was scanned; its pieces bring the records.
@@ -169,14 +218,26 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   const auto scan_group = best_scan_group_kernel();
   const size_t first_bytes = codes_.first_bytes();
   for (const auto& [cell, resident] : cells_) {
-    const int32_t offset = scan_offset(offsets[cell], scan);
-    const uint32_t rows = resident.content.row_count;
     const uint8_t* group = resident.content.codes.data();
-    for (uint32_t row = 0; row < rows; row += kScanGroup, group += kScanGroup * first_bytes) {
+    uint32_t row = directory_.first_row[cell];
+    const uint32_t end = directory_.first_row[cell + 1];
+    // Rows up to here have one centroid: all of a cell, those of a run of a delta.
+    size_t run = cell < base_cells_ ? 0 : run_of(row);
+    uint32_t run_end = cell < base_cells_ ? end : runs_[run + 1].first_row;
+    int32_t offset = scan_offset(offsets[centroid_of(row)], scan);
+    for (; row < end; group += kScanGroup * first_bytes) {
       uint16_t sums[kScanGroup];
       scan_group(scan.tables.data(), group, first_bytes, sums);
-      best.offer_group(sums, offset, directory_.first_row[cell] + row,
-                       std::min<uint32_t>(kScanGroup, rows - row), rows_allowed);
+      for (uint32_t done = 0; done < kScanGroup && row < end;) {
+        if (row == run_end) {
+          run_end = runs_[++run + 1].first_row;
+          offset = scan_offset(offsets[runs_[run].cell], scan);
+        }
+        const uint32_t count = std::min<uint32_t>(kScanGroup - done, run_end - row);
+        best.offer_group(sums + done, offset, row, count, rows_allowed);
+        done += count;
+        row += count;
+      }
     }
   }
 
@@ -197,7 +258,7 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
           dot_digits(values.subspan(codes_.first_digits),
                      std::span(rest.piece->codes)
                          .subspan(rest.position * codes_.rest_bytes(), codes_.rest_bytes()));
-      hit.similarity = fine->base + offsets[cell] + fine->unit * sum;
+      hit.similarity = fine->base + offsets[centroid_of(row)] + fine->unit * sum;
       hit.is_refined = true;
     }
     answer.hits.push_back(hit);
@@ -272,9 +333,8 @@ Result<std::vector<float>> PagedIndex::embedding(uint32_t row) const {
       codes_.rest_bytes(), code.begin() + static_cast<ptrdiff_t>(codes_.first_bytes()));
   auto components = decode_components(codes_, code);
   const size_t known = directory_.centroid_components();
-  for (size_t c = 0; c < known; ++c) {
-    components[c] += directory_.centroid_scale[c] * directory_.centroids[cell_number * known + c];
-  }
+  const int8_t* centroid = directory_.centroids.data() + centroid_of(row) * known;
+  for (size_t c = 0; c < known; ++c) components[c] += directory_.centroid_scale[c] * centroid[c];
   return vector_of_components(codes_, components);
 }
 

@@ -1,10 +1,12 @@
 #include "native/search/searcher.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "native/bundle/column_join.h"
 #include "native/bundle/object.h"
 
 namespace sightline {
@@ -12,6 +14,7 @@ namespace {
 
 // Images looked at for each phrase of a conjunction: the more, the surer that those near to all of
 // them are among them.
+constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 constexpr uint32_t kConjunctionDepth = 10;
 constexpr uint32_t kMinConjunctionDepth = 200;
 
@@ -57,7 +60,8 @@ Result<Searcher> Searcher::open(const ObjectRef& root_ref, std::span<const uint8
   const Root& root = searcher.root_;
   for (size_t i = 0; i < root.indexes.size(); ++i) {
     if (root.indexes[i].layout == IndexLayout::kPaged) {
-      ASSIGN_OR_RETURN(searcher.paged_, PagedIndex::open(root.indexes[i], root.image_count));
+      ASSIGN_OR_RETURN(searcher.paged_,
+                       PagedIndex::open(root.indexes[i], root.deltas, root.image_count));
       continue;
     }
     LoadedIndex& index = searcher.indexes_.emplace_back(root.indexes[i]);
@@ -69,8 +73,15 @@ Result<Searcher> Searcher::open(const ObjectRef& root_ref, std::span<const uint8
       searcher.expect(Target::kRefinement, i, root.indexes[i].refinement);
     }
   }
+  searcher.note_removed();
   searcher.expect(Target::kColumns, 0, root.columns);
   searcher.expect(Target::kImageIds, 0, root.image_ids);
+  for (size_t g = 0; g < root.deltas.generations.size(); ++g) {
+    searcher.expect(Target::kColumns, g + 1, root.deltas.generations[g].columns);
+    searcher.expect(Target::kImageIds, g + 1, root.deltas.generations[g].image_ids);
+  }
+  searcher.column_tables_.resize(root.deltas.generations.size() + 1);
+  searcher.id_tables_.resize(root.deltas.generations.size() + 1);
   for (auto pending = searcher.pending_.begin(); pending != searcher.pending_.end();) {
     if (is_complete(pending->raw, pending->parts)) {
       RETURN_IF_ERROR(searcher.take_payload(*pending, {}));
@@ -151,15 +162,55 @@ Result<void> Searcher::take_payload(const Pending& pending, std::vector<uint8_t>
     case Target::kGraph:
       return indexes_[pending.index].take_graph(payload);
     case Target::kColumns: {
-      if (payload.empty()) return {};
-      ASSIGN_OR_RETURN(columns_, parse_columns(payload, root_.image_count));
-      return {};
+      if (!payload.empty()) {
+        ASSIGN_OR_RETURN(column_tables_[pending.index],
+                         parse_columns(payload, image_count_of(pending.index)));
+      }
+      return join_tables(pending.target);
     }
     case Target::kImageIds: {
-      ASSIGN_OR_RETURN(image_ids_, ImageIdTable::parse(payload, root_.image_count));
-      return {};
+      ASSIGN_OR_RETURN(id_tables_[pending.index],
+                       ImageIdTable::parse(payload, image_count_of(pending.index)));
+      return join_tables(pending.target);
     }
   }
+  return {};
+}
+
+uint32_t Searcher::image_count_of(size_t table) const {
+  return table == 0 ? root_.base_image_count() : root_.deltas.generations[table - 1].row_count;
+}
+
+void Searcher::note_removed() {
+  if (root_.deltas.removed.empty()) return;
+  live_.assign((size_t{root_.image_count} + 63) / 64, ~uint64_t{0});
+  for (const uint32_t image : root_.deltas.removed) {
+    live_[image / 64] &= ~(uint64_t{1} << (image % 64));
+  }
+}
+
+Result<void> Searcher::join_tables(Target target) {
+  const auto waiting = std::count_if(pending_.begin(), pending_.end(), [&](const Pending& pending) {
+    return pending.target == target;
+  });
+  if (waiting > 1) return {};
+  if (target == Target::kImageIds) {
+    image_ids_ = id_tables_.size() == 1 && live_.empty() ? std::move(id_tables_[0])
+                                                         : ImageIdTable::join(id_tables_, live_);
+    id_tables_ = {};
+    return {};
+  }
+  auto columns = std::move(column_tables_[0]);
+  for (size_t i = 1; i < column_tables_.size(); ++i) {
+    RETURN_IF_ERROR(append_columns(column_tables_[i], columns));
+  }
+  column_tables_ = {};
+  // What is gone counts in no range of numbers.
+  for (auto& column : columns) {
+    if (column.numbers.empty()) continue;
+    for (const uint32_t image : root_.deltas.removed) column.numbers[image] = kAbsent;
+  }
+  columns_ = std::move(columns);
   return {};
 }
 
@@ -183,6 +234,9 @@ Result<SearchAnswer> Searcher::search(std::span<const float> embeddings,
     }
     ASSIGN_OR_RETURN(images_allowed,
                      evaluate_filters(options.filters, columns_, root_.image_count));
+    for (size_t i = 0; i < live_.size(); ++i) images_allowed[i] &= live_[i];
+  } else {
+    images_allowed = live_;
   }
   // One image more than asked for makes up for an excluded one.
   const uint32_t k = std::min(options.k, root_.image_count) + (options.excluded_image ? 1 : 0);
