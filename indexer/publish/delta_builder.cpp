@@ -11,7 +11,7 @@ namespace {
 
 // An object of deltas holds rows of neighbouring cells that fill so many pieces: a query opens a
 // few of them beside its cells.
-constexpr uint32_t kDeltaPieces = 4;
+constexpr uint32_t kDeltaPieces = 2;
 
 // The place of each cell in an order in which neighbours stand together: [cells].
 std::vector<uint32_t> neighbor_ranks(const CellDirectory& directory) {

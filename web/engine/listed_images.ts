@@ -13,7 +13,7 @@ export async function listImages(
   bundle: number,
 ): Promise<Found[]> {
   if (session.isPaged && filter.length === 0) return neighbors(session, k, bundle);
-  const images = matchingImages(filter, await session.columns(), session.root.imageCount);
+  const images = matchingImages(filter, await session.columns(), session.root);
   const count = Math.min(k, images.length);
   return Array.from({ length: count }, (_, index) => ({
     bundle,
@@ -30,10 +30,23 @@ function neighbors({ root }: BundleSession, k: number, bundle: number): Found[] 
   const perPlace = Math.ceil(count / listedPlaces);
   return Array.from({ length: count }, (_, index) => ({
     bundle,
-    image:
+    image: ordinalOf(
       Math.floor((Math.floor(index / perPlace) * (root.imageCount - count)) / listedPlaces) + index,
+      root.removed,
+    ),
     similarity: null,
     relevance: null,
     view: { kind: 'whole', boxXyxyPx: [] as unknown as BoxXyxyPx },
   }));
+}
+
+/** Of the images that are left, counted from 0. */
+function ordinalOf(place: number, removed: Uint32Array): number {
+  let [low, high] = [0, removed.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (removed[middle]! - middle <= place) low = middle + 1;
+    else high = middle;
+  }
+  return place + low;
 }
