@@ -83,10 +83,12 @@ void add_build(Parser& parser) {
       ->required();
   command->add_option("--out", options->out, "The site to make or update")->required();
   command->add_flag("--bundle-only", options->bundle_only, "Write the bundle without the page");
-  command->add_flag("--full", options->full, "Write everything again, whatever is there");
+  command->add_flag("--full", options->full,
+                    "Write everything again, whatever is there; of vectors, cells and codes too");
   command->add_option("--model", options->model,
                       "CLIP model: a name of 'models list' or a folder; default: CLIP ViT-B/32 "
-                      "where installed, else the embedded one");
+                      "where installed, else the embedded one. For SOURCE.npy: the one that made "
+                      "the vectors; without it they are searched by image only");
   command->add_option("--detector", options->detector,
                       "Object detector: a name, a folder, an .onnx file or 'none'");
   add_choice(command, "--crops", options->crops, kSwitch,
@@ -128,7 +130,8 @@ void add_build(Parser& parser) {
                       "media_url, ...; other members become facets)");
   command->add_option(
       "--queries", options->queries,
-      "For SOURCE.npy: vectors of typical queries (.npy), to fit codes and cells to");
+      "For SOURCE.npy: typical queries, to fit codes and cells to: vectors (.npy) or, "
+      "with --model, a text with a query a line");
   command
       ->add_option("--code-bytes", options->paged.fitting.row_bytes,
                    "For SOURCE.npy: Bytes of a row's code")

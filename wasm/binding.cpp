@@ -319,6 +319,7 @@ class SearcherBinding {
   val missing_for_record(uint32_t image) {
     return to_array(value_or_throw(searcher_.missing_for_record(image)));
   }
+  val missing_cells() { return to_array(searcher_.missing_cells()); }
   void add_object(const val& ref, const val& stored) {
     ok_or_throw(searcher_.add_object(to_object_ref(ref), to_vector<uint8_t>(stored)));
   }
@@ -345,7 +346,7 @@ class SearcherBinding {
     return to_typed_array("Float32Array", value_or_throw(searcher_.image_embedding(image)));
   }
   val find_image_ids(const std::string& image_id) const {
-    return to_typed_array("Uint32Array", searcher_.image_ids().find(image_id));
+    return to_typed_array("Uint32Array", searcher_.find_images(image_id));
   }
   val find_record(uint32_t image) const {
     const auto place = value_or_throw(searcher_.find_record(image));
@@ -524,6 +525,7 @@ EMSCRIPTEN_BINDINGS(sightline) {
       .function("missingObjects", &SearcherBinding::missing_objects)
       .function("missingForEmbedding", &SearcherBinding::missing_for_embedding)
       .function("missingForRecord", &SearcherBinding::missing_for_record)
+      .function("missingCells", &SearcherBinding::missing_cells)
       .function("addObject", &SearcherBinding::add_object)
       .function("ready", &SearcherBinding::ready)
       .function("search", &SearcherBinding::search)

@@ -356,4 +356,10 @@ Result<CatalogCounts> Catalog::counts() {
   return counts;
 }
 
+std::string default_catalog_path(const std::string& source) {
+  namespace fs = std::filesystem;
+  return (fs::absolute(source).lexically_normal() / "" / "..").lexically_normal().string() +
+         ".sightline/catalog.sqlite";
+}
+
 }  // namespace sightline

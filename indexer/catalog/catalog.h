@@ -104,4 +104,7 @@ class Catalog {
   std::optional<std::pair<WorkKey, int64_t>> last_work_key_;
 };
 
+// Where the catalog of a source lies if nothing else is said: .sightline/catalog.sqlite beside it.
+std::string default_catalog_path(const std::string& source);
+
 }  // namespace sightline

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
-#include <sstream>
 #include <thread>
 
 #include "indexer/adapters/scan.h"
@@ -16,15 +15,12 @@
 #include "indexer/models/model_registry.h"
 #include "indexer/publish/build_stamp.h"
 #include "indexer/publish/manifest.h"
+#include "indexer/publish/phrase_file.h"
 #include "indexer/publish/site_files.h"
 
 namespace sightline {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr const char* kEmbeddedWarning =
-    "This collection was indexed with the small model that comes with Sightline. It knows only "
-    "rendered streets: vehicles, people, colours, weather and time of day.";
 
 struct Models {
   ClipModel clip;
@@ -165,25 +161,6 @@ Result<void> record_errors(const std::vector<ItemError>& errors, const std::stri
   return write_file_atomic(path, std::string_view(lines));
 }
 
-// The lines of a file that hold something.
-Result<std::vector<std::string>> read_phrases(const std::string& path) {
-  constexpr size_t kMaxBytes = size_t{64} << 20;
-  constexpr size_t kMaxPhraseBytes = 1000;
-  std::vector<std::string> phrases;
-  if (path.empty()) return phrases;
-  ASSIGN_OR_RETURN(const auto text, read_text_file(path, kMaxBytes));
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.size() > kMaxPhraseBytes) {
-      return invalid_argument("--phrases " + path + ": a line of " + std::to_string(line.size()) +
-                              " bytes, at most " + std::to_string(kMaxPhraseBytes) +
-                              "; give one phrase a line");
-    }
-    if (line.find_first_not_of(" \t\r") != std::string::npos) phrases.push_back(std::move(line));
-  }
-  return phrases;
-}
-
 PublishOptions publish_options(const BuildOptions& options, const Models& models,
                                const std::vector<HashedImage>& images) {
   PublishOptions publish;
@@ -202,7 +179,7 @@ PublishOptions publish_options(const BuildOptions& options, const Models& models
   publish.graph = options.graph;
   publish.thumbnail_px = options.thumbnail_px;
   publish.models = options.models;
-  if (models.clip_is_embedded) publish.model_warning = kEmbeddedWarning;
+  if (models.clip_is_embedded) publish.model_warning = kEmbeddedModelNotice;
   if (models.detector) publish.class_names = models.detector->class_names();
   return publish;
 }
@@ -218,15 +195,6 @@ WorkKey work_key(const Models& models, const PrepareOptions& prepare) {
   return key;
 }
 
-// A text tower that is not CLIP's stays with ONNX Runtime, here and in the page.
-void pack_text_tower(PublishedModels published, ClipModel& clip, Progress& progress) {
-  if (published == PublishedModels::kNone) return;
-  progress.begin("text encoder");
-  if (const auto packed = clip.use_packed_encoder(); !packed) {
-    progress.note("note: no packed text encoder: " + packed.error().message);
-  }
-}
-
 void report_embedding(const EmbedReport& report, Progress& progress) {
   if (report.embedded_count == 0) return;
   char line[160];
@@ -236,11 +204,6 @@ void report_embedding(const EmbedReport& report, Progress& progress) {
                 static_cast<double>(report.embedded_count) / report.wall_s,
                 100 * report.model_s / report.wall_s);
   progress.note(line);
-}
-
-std::string default_catalog(const std::string& source) {
-  return (fs::absolute(source).lexically_normal() / "" / "..").lexically_normal().string() +
-         ".sightline/catalog.sqlite";
 }
 
 }  // namespace
@@ -269,12 +232,12 @@ Result<int> run_build(const BuildOptions& options) {
       return invalid_argument("source " + source + ": this is a file, expected a folder of images");
     }
   }
-  ASSIGN_OR_RETURN(auto phrases, read_phrases(options.phrases));
+  ASSIGN_OR_RETURN(auto phrases, read_phrase_file("--phrases", options.phrases));
   ASSIGN_OR_RETURN(auto models, load_models(options, thread_count, progress));
   ASSIGN_OR_RETURN(const auto scans, scan_sources(options, progress));
 
   const std::string catalog_path =
-      options.catalog.empty() ? default_catalog(options.sources.front()) : options.catalog;
+      options.catalog.empty() ? default_catalog_path(options.sources.front()) : options.catalog;
   ASSIGN_OR_RETURN(auto catalog, Catalog::open(catalog_path));
   remove_abandoned_files(fs::absolute(catalog_path).parent_path().string(), Depth::kFolder);
   remove_abandoned_files(options.out, Depth::kTree);
@@ -310,7 +273,7 @@ Result<int> run_build(const BuildOptions& options) {
     ASSIGN_OR_RETURN(auto tables,
                      gather_tables(images, key, models.clip.dim(), publish.class_names, catalog));
     ASSIGN_OR_RETURN(auto writer, BundleWriter::open(bundle_path));
-    pack_text_tower(publish.models, models.clip, progress);
+    pack_text_tower(models.clip, publish.models, progress);
     ASSIGN_OR_RETURN(const auto root, publish_bundle(std::move(tables), publish, models.clip,
                                                      catalog, writer, progress));
     RETURN_IF_ERROR(stamp.write(fingerprint));

@@ -1,35 +1,34 @@
 #include "indexer/commands/build_vectors.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <thread>
 
 #include "indexer/base/file_io.h"
-#include "indexer/publish/base_bundle.h"
+#include "indexer/catalog/catalog.h"
+#include "indexer/models/model_registry.h"
 #include "indexer/publish/build_memory.h"
 #include "indexer/publish/bundle_writer.h"
 #include "indexer/publish/delta_builder.h"
 #include "indexer/publish/paged_index_builder.h"
+#include "indexer/publish/phrase_file.h"
+#include "indexer/publish/publish_vector_text.h"
+#include "indexer/publish/publish_vectors.h"
 #include "indexer/publish/row_digests.h"
 #include "indexer/publish/site_files.h"
 #include "indexer/vectors/record_file.h"
 #include "indexer/vectors/vector_file.h"
-#include "native/bundle/image_ids.h"
 
 namespace sightline {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kGenerator = "sightline " SIGHTLINE_VERSION;
+// Of the quality report, those that write_all_rows gives; the text model's follow.
+constexpr size_t kRowFigures = 3;
 
-// More changes than this, per row of the base's cells, and all is built again: cells and codes no
-// longer fit, and every delta costs queries bytes.
-constexpr double kMostChanged = 0.2;
-
-Result<std::vector<float>> read_queries(const std::string& path, uint32_t dim) {
-  if (path.empty()) return std::vector<float>{};
+Result<std::vector<float>> read_query_vectors(const std::string& path, uint32_t dim) {
   ASSIGN_OR_RETURN(const auto file, VectorFile::open(path));
   if (file.dim() != dim) {
     return invalid_argument(path + ": queries of " + std::to_string(file.dim()) +
@@ -41,82 +40,89 @@ Result<std::vector<float>> read_queries(const std::string& path, uint32_t dim) {
   return queries;
 }
 
-// What a build is made from.
-struct VectorInput {
-  const VectorFile& vectors;
-  std::vector<float> queries;
-  RecordTable table;
-  RowSource rows;
-  std::vector<std::string> ids;   // [rows]
-  std::vector<uint64_t> digests;  // [rows]
-  Sha256Digest options_digest = {};
+// The model that made the vectors, where one is named: visitors can then ask by text.
+struct TextModel {
+  ClipModel clip;
+  VectorTextOptions options;
 };
+
+Result<std::optional<TextModel>> load_text_model(const BuildOptions& options, uint32_t dim,
+                                                 unsigned thread_count, Progress& progress) {
+  const bool asks_in_words = !options.queries.empty() && !is_vector_file(options.queries);
+  if (options.model.empty()) {
+    if (!asks_in_words && options.phrases.empty()) return std::optional<TextModel>{};
+    return invalid_argument(
+        "build: --phrases and --queries FILE.txt need the model that made the vectors; name it "
+        "with --model");
+  }
+  ASSIGN_OR_RETURN(const auto found, find_model(options.model, ModelKind::kClip));
+  ASSIGN_OR_RETURN(
+      auto clip,
+      ClipModel::load(found.folder, {.onnx = {options.device, static_cast<int>(thread_count)},
+                                     .with_vision = false}));
+  if (clip.dim() != dim) {
+    return invalid_argument("build: model '" + clip.id() + "' makes vectors of " +
+                            std::to_string(clip.dim()) + " dimensions, the file holds " +
+                            std::to_string(dim) + "; name the model that made them");
+  }
+  pack_text_tower(clip, options.models, progress);
+  VectorTextOptions text;
+  text.models = options.models;
+  if (found.is_embedded) text.model_warning = kEmbeddedModelNotice;
+  if (asks_in_words) {
+    ASSIGN_OR_RETURN(text.queries, read_phrase_file("--queries", options.queries));
+  }
+  text.bank.builtin_count = options.bank_phrase_count;
+  ASSIGN_OR_RETURN(text.bank.phrases, read_phrase_file("--phrases", options.phrases));
+  text.thread_count = thread_count;
+  return std::optional(TextModel{std::move(clip), std::move(text)});
+}
+
+Result<std::vector<float>> fitting_queries(const BuildOptions& options, uint32_t dim,
+                                           const std::optional<TextModel>& model) {
+  if (is_vector_file(options.queries)) return read_query_vectors(options.queries, dim);
+  if (model) return typical_queries(model->options, model->clip);
+  return std::vector<float>{};
+}
+
+// All that decides codes, cells and what a text finds, but the rows.
+Result<Sha256Digest> options_digest(const BuildOptions& options, uint32_t dim,
+                                    const std::optional<TextModel>& model,
+                                    std::span<const Column> columns) {
+  ByteWriter queries;
+  if (is_vector_file(options.queries)) {
+    ASSIGN_OR_RETURN(const auto vectors, read_query_vectors(options.queries, dim));
+    queries.write_array<float>(vectors);
+  }
+  if (model) {
+    const VectorTextOptions& text = model->options;
+    queries.write_string(model->clip.text_sha256());
+    queries.write_string(model->clip.vision_sha256());
+    queries.write(static_cast<uint8_t>(text.models));
+    queries.write(text.bank.builtin_count.value_or(UINT32_MAX));
+    for (const auto& phrase : text.queries) queries.write_string(phrase);
+    queries.write(uint16_t{0});
+    for (const auto& phrase : text.bank.phrases) queries.write_string(phrase);
+  }
+  return digest_of_options(options.paged, queries.bytes(), dim, columns);
+}
 
 void describe(const BuildOptions& options, const VectorFile& vectors, Root& root) {
   root.title = options.title.empty() ? fs::path(vectors.path()).stem().string() : options.title;
   root.generator = kGenerator;
   const std::string dataset = options.dataset.empty() ? root.title : options.dataset;
   root.datasets = {{dataset, options.licence, options.media_base_url}};
-  root.model.id = options.model.empty() ? "vectors" : options.model;
-  root.model.embedding_dim = vectors.dim();
 }
 
-Result<ObjectParts> add_digests(const VectorInput& input, std::span<const uint32_t> source_rows,
-                                BundleWriter& writer) {
-  ByteWriter digests;
-  for (const uint32_t row : source_rows) digests.write(input.digests[row]);
-  return writer.add_payload(ObjectKind::kBase, digests.bytes());
-}
-
-Result<Root> write_all(const VectorInput& input, const PagedPlan& plan, BundleWriter& writer,
-                       Progress& progress) {
-  Root root;
-  root.image_count = input.rows.row_count;
-  root.quality = {{"recall_at_10", plan.quality.recall_at_10},
-                  {"first_recall_at_10", plan.quality.first_recall},
-                  {"recall_queries", static_cast<double>(plan.quality.queries)}};
-  const RecordTable& table = input.table;
-  const auto record_of = [&](uint32_t row) -> Result<ImageRecord> { return table.records[row]; };
-  ASSIGN_OR_RETURN(auto index, write_paged_index(plan, record_of, writer, progress));
-  root.indexes.push_back(std::move(index));
-  if (!table.columns.empty()) {
-    const auto columns = columns_of_rows(table.columns, plan.source_rows);
-    ASSIGN_OR_RETURN(root.columns,
-                     writer.add_payload(ObjectKind::kColumns, write_columns(columns)));
-  }
-  std::vector<std::string> ids;
-  for (const uint32_t source : plan.source_rows) ids.push_back(input.ids[source]);
-  ASSIGN_OR_RETURN(root.image_ids,
-                   writer.add_payload(ObjectKind::kImageIds, ImageIdTable::write(ids)));
-  BuildMemory memory;
-  memory.options = input.options_digest;
-  memory.piece_rows = plan.piece_rows;
-  ASSIGN_OR_RETURN(memory.encoder, writer.add_payload(ObjectKind::kBase, write_row_encoder(plan)));
-  ASSIGN_OR_RETURN(auto digests, add_digests(input, plan.source_rows, writer));
-  memory.digests.push_back(std::move(digests));
-  root.build_memory = write_build_memory(memory);
-  return root;
-}
-
-// A base and what to change in it; nothing where all must be built, and then why is noted.
-struct Continuation {
-  BaseBundle base;
-  BaseChanges changes;
-};
-
-Result<Continuation> continue_base(const VectorInput& input, const std::string& bundle_path) {
-  ASSIGN_OR_RETURN(auto base, BaseBundle::open(bundle_path));
-  if (base.memory.options != input.options_digest) {
-    return unsupported("it was built with other options, queries or facets");
-  }
-  ASSIGN_OR_RETURN(auto changes, compare_with_base(base, input.ids, input.digests));
-  if (const double share = changes.share(base); share > kMostChanged) {
-    char line[80];
-    std::snprintf(line, sizeof line, "%.0f %% of its rows are new or gone, at most %.0f %% may be",
-                  100 * share, 100 * kMostChanged);
-    return unsupported(line);
-  }
-  return Continuation{std::move(base), std::move(changes)};
+Result<void> publish_text(const BuildOptions& options, const VectorFile& vectors,
+                          const RowSource& rows, const TextModel& model, BundleWriter& writer,
+                          Progress& progress, Root& root) {
+  ASSIGN_OR_RETURN(auto catalog,
+                   Catalog::open(options.catalog.empty() ? default_catalog_path(vectors.path())
+                                                         : options.catalog));
+  // Of a base, those of the rows stay.
+  root.quality.resize(std::min<size_t>(root.quality.size(), kRowFigures));
+  return publish_vector_text(rows, model.options, model.clip, catalog, writer, progress, root);
 }
 
 }  // namespace
@@ -137,22 +143,21 @@ Result<int> build_vectors(const BuildOptions& options) {
     ASSIGN_OR_RETURN(page_path, find_page_files());
   }
   ASSIGN_OR_RETURN(const auto vectors, VectorFile::open(options.sources.front()));
-  ASSIGN_OR_RETURN(const auto queries, read_queries(options.queries, vectors.dim()));
-  VectorInput input{vectors, queries, {}, {}, {}, {}};
+  ASSIGN_OR_RETURN(const auto model,
+                   load_text_model(options, vectors.dim(), thread_count, progress));
+  VectorInput input;
   if (options.records.empty()) {
     input.table = numbered_records(vectors.row_count());
   } else {
     ASSIGN_OR_RETURN(input.table, read_record_file(options.records, vectors.row_count()));
   }
   for (const auto& record : input.table.records) input.ids.push_back(record.image_id);
-  PagedOptions paged = options.paged;
-  paged.thread_count = thread_count;
   input.rows = {vectors.row_count(), vectors.dim(),
                 [&](uint32_t first, uint32_t count, std::span<float> target) {
                   return vectors.read_rows(first, count, target);
                 }};
-  input.options_digest =
-      digest_of_options(paged, queries, vectors.dim(), options.model, input.table.columns);
+  ASSIGN_OR_RETURN(input.options_digest,
+                   options_digest(options, vectors.dim(), model, input.table.columns));
   progress.begin("compare");
   ASSIGN_OR_RETURN(input.digests, digest_rows(input.rows, input.table, thread_count));
 
@@ -163,15 +168,27 @@ Result<int> build_vectors(const BuildOptions& options) {
   }
   std::optional<PagedPlan> plan;
   if (!continued) {
+    PagedOptions paged = options.paged;
+    paged.thread_count = thread_count;
+    ASSIGN_OR_RETURN(const auto queries, fitting_queries(options, vectors.dim(), model));
     ASSIGN_OR_RETURN(plan, plan_paged_index(input.rows, queries, paged, progress));
   }
   // From here on files are written: everything that can be wrong with the input has been seen.
   ASSIGN_OR_RETURN(auto writer, BundleWriter::open(bundle_path));
-  ASSIGN_OR_RETURN(auto root, continued ? write_deltas(continued->base, continued->changes,
-                                                       input.rows, input.table, input.digests,
-                                                       thread_count, writer, progress)
-                                        : write_all(input, *plan, writer, progress));
+  Root root;
+  if (continued) {
+    ASSIGN_OR_RETURN(root,
+                     write_deltas(continued->base, continued->changes, input.rows, input.table,
+                                  input.digests, thread_count, writer, progress));
+  } else {
+    ASSIGN_OR_RETURN(root, write_all_rows(input, *plan, writer, progress));
+    root.model.id = "vectors";
+    root.model.embedding_dim = vectors.dim();
+  }
   describe(options, vectors, root);
+  if (model && (!continued || continued->changes.any)) {
+    RETURN_IF_ERROR(publish_text(options, vectors, input.rows, *model, writer, progress, root));
+  }
   RETURN_IF_ERROR(writer.publish(root));
   progress.end();
   uint64_t new_file_count = writer.new_file_count();
@@ -181,12 +198,11 @@ Result<int> build_vectors(const BuildOptions& options) {
   }
   progress.note(options.out + ": " + std::to_string(vectors.row_count()) + " rows of " +
                 std::to_string(vectors.dim()) + " dimensions, " +
-                (continued ? std::to_string(continued->changes.added.size()) + " of them and " +
-                                 std::to_string(root.deltas.removed.size()) +
-                                 " removals beside the base's cells, "
+                (continued ? std::to_string(root.deltas.row_count()) + " added to the base's and " +
+                                 std::to_string(root.deltas.removed.size()) + " removed, "
                            : "") +
                 std::to_string(new_file_count) + " files written, " +
-                std::to_string(writer.new_bytes()) + " bytes");
+                std::to_string(writer.new_bytes()) + " bytes of the bundle");
   return 0;
 }
 

@@ -21,6 +21,11 @@ inline constexpr const char* kEmbeddedModelWarning =
     "warning: no real model is installed; the embedded one knows only rendered streets "
     "(install one with 'sightline models fetch clip-vit-base-patch32')";
 
+// For visitors of a site that was built with one.
+inline constexpr const char* kEmbeddedModelNotice =
+    "This collection was indexed with the small model that comes with Sightline. It knows only "
+    "rendered streets: vehicles, people, colours, weather and time of day.";
+
 struct ListedModel {
   ModelFolder folder;
   bool is_embedded = false;

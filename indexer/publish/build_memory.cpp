@@ -87,9 +87,8 @@ Result<void> read_row_encoder(std::span<const uint8_t> payload, PagedPlan& plan)
   return {};
 }
 
-Sha256Digest digest_of_options(const PagedOptions& options, std::span<const float> queries,
-                               uint32_t dim, std::string_view model,
-                               std::span<const Column> columns) {
+Sha256Digest digest_of_options(const PagedOptions& options, std::span<const uint8_t> queries,
+                               uint32_t dim, std::span<const Column> columns) {
   ByteWriter writer;
   writer.write_string(kMemoryVersion);
   for (const double value :
@@ -104,12 +103,11 @@ Sha256Digest digest_of_options(const PagedOptions& options, std::span<const floa
     writer.write(value);
   }
   writer.write(options.seed);
-  writer.write_string(model);
   for (const auto& column : columns) {
     writer.write_string(column.name);
     writer.write(static_cast<uint8_t>(column.type));
   }
-  writer.write_array(queries);
+  writer.write_bytes(queries);
   return sha256(writer.bytes());
 }
 

@@ -28,9 +28,9 @@ Result<BuildMemory> read_build_memory(std::span<const uint8_t> bytes);
 std::vector<uint8_t> write_row_encoder(const PagedPlan& plan);
 Result<void> read_row_encoder(std::span<const uint8_t> payload, PagedPlan& plan);
 
-// A digest of everything but the rows that decides codes and cells. columns: names and types count.
-Sha256Digest digest_of_options(const PagedOptions& options, std::span<const float> queries,
-                               uint32_t dim, std::string_view model,
-                               std::span<const Column> columns);
+// A digest of everything but the rows that decides codes and cells. queries: where they come from,
+// as bytes; of columns names and types count.
+Sha256Digest digest_of_options(const PagedOptions& options, std::span<const uint8_t> queries,
+                               uint32_t dim, std::span<const Column> columns);
 
 }  // namespace sightline

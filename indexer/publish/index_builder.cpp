@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "native/vectors/codes.h"
 #include "native/vectors/dot.h"
@@ -10,7 +9,7 @@
 namespace sightline {
 namespace {
 
-constexpr uint32_t kSpreadImages = 2000;
+constexpr size_t kSpreadRows = 8000;
 
 void encode_rows(const RowTable& rows, BuiltIndex& index) {
   const size_t dim = rows.dim;
@@ -23,21 +22,6 @@ void encode_rows(const RowTable& rows, BuiltIndex& index) {
                codes.subspan(row * dim, dim),
                std::span(index.refinement).subspan(row * fine_bytes, fine_bytes));
   }
-}
-
-// The rows of each sampled image.
-std::vector<std::vector<uint32_t>> sample_images(const RowTable& rows) {
-  std::map<uint32_t, std::vector<uint32_t>> by_image;
-  for (uint32_t row = 0; row < rows.views.size(); ++row) {
-    by_image[rows.views[row].image].push_back(row);
-  }
-  std::vector<std::vector<uint32_t>> sample;
-  const size_t stride = std::max<size_t>(1, by_image.size() / kSpreadImages);
-  size_t position = 0;
-  for (auto& [image, image_rows] : by_image) {
-    if (position++ % stride == 0) sample.push_back(std::move(image_rows));
-  }
-  return sample;
 }
 
 }  // namespace
@@ -65,21 +49,16 @@ Result<BuiltIndex> build_index(const RowTable& rows, const GraphOptions& options
 }
 
 SimilaritySpread measure_spread(const RowTable& rows, std::span<const float> phrases) {
-  const auto sample = sample_images(rows);
+  const size_t stride = rows.views.size() / kSpreadRows + 1;
   double sum = 0.0;
   double sum_of_squares = 0.0;
   uint64_t count = 0;
   for (size_t start = 0; start < phrases.size(); start += rows.dim) {
-    const float* phrase = phrases.data() + start;
-    for (const auto& image_rows : sample) {
-      float best = -1.0f;
-      for (const uint32_t row : image_rows) {
-        const float* embedding = rows.embeddings.data() + size_t{row} * rows.dim;
-        best = std::max(best, dot_f32(phrase, embedding, rows.dim));
-      }
-      sum += best;
-      sum_of_squares += double{best} * best;
-      ++count;
+    for (size_t row = 0; row < rows.views.size(); row += stride, ++count) {
+      const float similarity =
+          dot_f32(phrases.data() + start, rows.embeddings.data() + row * rows.dim, rows.dim);
+      sum += similarity;
+      sum_of_squares += double{similarity} * similarity;
     }
   }
   if (count < 2) return {};

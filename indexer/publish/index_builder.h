@@ -42,7 +42,8 @@ struct BuiltIndex {
 Result<BuiltIndex> build_index(const RowTable& rows, const GraphOptions& options,
                                BundleWriter& writer, const GraphProgress& progress);
 
-// How similar the images of a table are to phrases: for each phrase the best row of every image.
+// How similar the rows of a table are to phrases. Of rows, not of images by their best row: an
+// image with many crops would raise the mean, and its crops would then count for less.
 struct SimilaritySpread {
   double mean = 0.0;
   double stddev = 1.0;

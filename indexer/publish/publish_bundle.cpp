@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "indexer/base/file_io.h"
-#include "indexer/models/tokenizer_files.h"
 #include "indexer/publish/phrases.h"
+#include "indexer/publish/publish_model.h"
 #include "indexer/publish/quality_report.h"
 #include "indexer/publish/relevance_fit.h"
 #include "native/bundle/image_ids.h"
@@ -14,7 +13,6 @@ namespace sightline {
 namespace {
 
 constexpr const char* kGenerator = "sightline " SIGHTLINE_VERSION;
-constexpr size_t kMaxModelBytes = size_t{2} << 30;
 // A piece of records aims at what one fetch should bring: about 6 KiB compressed.
 constexpr size_t kPieceRawBytes = 14u << 10;
 // Up to here every thumbnail is a file of its own; larger collections share files.
@@ -79,44 +77,6 @@ Result<void> add_records(const std::vector<ImageRecord>& records, BundleWriter& 
   return {};
 }
 
-Result<PublishedFile> add_model_file(const std::string& role, const std::string& path, bool publish,
-                                     BundleWriter& writer) {
-  PublishedFile file;
-  file.role = role;
-  file.name = path.substr(path.rfind('/') + 1);
-  ASSIGN_OR_RETURN(const auto bytes, read_file(path, kMaxModelBytes));
-  file.byte_count = bytes.size();
-  file.sha256 = sha256(bytes);
-  if (publish) {
-    ASSIGN_OR_RETURN(file.parts, writer.add_payload(ObjectKind::kModel, bytes));
-  }
-  return file;
-}
-
-Result<ModelInfo> add_model(const PublishOptions& options, const ClipModel& clip,
-                            BundleWriter& writer) {
-  ModelInfo model;
-  model.id = clip.id();
-  model.licence = clip.folder().licence;
-  model.warning = options.model_warning;
-  model.embedding_dim = clip.dim();
-  model.image_size_px = clip.image_size_px();
-  model.mean = clip.preprocessing().mean;
-  model.stddev = clip.preprocessing().std;
-  model.context_length = clip.tokenizer().context_length();
-  ASSIGN_OR_RETURN(model.tokenizer,
-                   writer.add_payload(ObjectKind::kTokenizer, clip.tokenizer().serialize()));
-  const bool text = options.models != PublishedModels::kNone;
-  const bool vision = options.models == PublishedModels::kBoth;
-  ASSIGN_OR_RETURN(auto text_file,
-                   add_model_file("text", clip.folder().clip.text.path, text, writer));
-  ASSIGN_OR_RETURN(auto vision_file,
-                   add_model_file("vision", clip.folder().clip.vision.path, vision, writer));
-  model.files.push_back(std::move(text_file));
-  model.files.push_back(std::move(vision_file));
-  return model;
-}
-
 // The names of the classes that were detected somewhere.
 std::vector<std::string> detected_classes(const BundleTables& tables,
                                           const std::vector<std::string>& class_names) {
@@ -140,13 +100,6 @@ std::vector<std::string> fitting_phrases(const BundleTables& tables,
   auto phrases = example_phrases(detected_classes(tables, class_names));
   std::erase_if(phrases, [&](const auto& text) { return text_familiarity(tokenizer, text) < 1; });
   return phrases;
-}
-
-Result<void> add_packed_encoder(const PackedEncoder& packed, BundleWriter& writer, Root& root) {
-  for (const auto& object : packed.objects) RETURN_IF_ERROR(writer.put(object));
-  root.packed_encoder = packed.info;
-  root.quality.push_back({"packed_encoder_mean_cosine", packed.mean_cosine});
-  return {};
 }
 
 Result<void> add_indexes(const BundleTables& tables, const PublishOptions& options,
@@ -183,9 +136,15 @@ Result<void> add_indexes(const BundleTables& tables, const PublishOptions& optio
   for (auto& example : examples)
     example.embedding = decode_phrase(encode_phrase(example.embedding));
   const auto fitting = fitting_phrases(tables, options.class_names, clip.tokenizer());
-  ASSIGN_OR_RETURN(root.relevance,
-                   calibrate_relevance(fitting, std::span(row_tables).first(root.indexes.size()),
-                                       root.indexes, clip));
+  ASSIGN_OR_RETURN(root.relevance, calibrate_relevance(
+                                       fitting, root.indexes.front().similarity_mean,
+                                       [&](std::span<const float> queries) {
+                                         return best_in_tables(
+                                             queries,
+                                             std::span(row_tables).first(root.indexes.size()),
+                                             root.indexes);
+                                       },
+                                       clip));
   ASSIGN_OR_RETURN(root.examples,
                    writer.add_payload(ObjectKind::kExamples, write_examples(examples, clip.dim())));
   for (const auto& example : examples) example_texts.push_back(example.text);
@@ -205,12 +164,9 @@ Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
   for (const auto& slug : tables.datasets) {
     root.datasets.push_back({slug, options.licence, options.media_base_url});
   }
-  ASSIGN_OR_RETURN(root.model, add_model(options, clip, writer));
+  RETURN_IF_ERROR(publish_model(clip, options.models, options.model_warning, writer, root));
   std::vector<std::string> examples;
   RETURN_IF_ERROR(add_indexes(tables, options, clip, writer, progress, root, examples));
-  if (const auto* packed = clip.packed_encoder()) {
-    RETURN_IF_ERROR(add_packed_encoder(*packed, writer, root));
-  }
   std::vector<std::string> sequences;
   for (const auto& record : tables.records) sequences.push_back(record.sequence);
   std::sort(sequences.begin(), sequences.end());

@@ -9,11 +9,9 @@
 #include "indexer/publish/bundle_writer.h"
 #include "indexer/publish/graph_builder.h"
 #include "indexer/publish/publish_bank.h"
+#include "indexer/publish/publish_model.h"
 
 namespace sightline {
-
-// Which files of the CLIP pair go into the bundle, for search in the browser.
-enum class PublishedModels : uint8_t { kNone, kText, kBoth };
 
 struct PublishOptions {
   std::string title;

@@ -68,24 +68,6 @@ Vector3 descend(std::span<const QuerySample> samples) {
   return weights;
 }
 
-// The best similarity that a search over all indexes would find.
-double best_similarity(const float* query, std::span<const RowTable* const> tables,
-                       std::span<const IndexInfo> indexes) {
-  double best = -1;
-  const IndexInfo& scale = indexes.front();
-  for (size_t i = 0; i < tables.size(); ++i) {
-    const RowTable& rows = *tables[i];
-    const size_t stride = rows.views.size() / kMaxSampledRows + 1;
-    for (size_t row = 0; row < rows.views.size(); row += stride) {
-      const double similarity = dot_f32(query, rows.embeddings.data() + row * rows.dim, rows.dim);
-      best = std::max(best, scale.similarity_mean + (similarity - indexes[i].similarity_mean) /
-                                                        indexes[i].similarity_stddev *
-                                                        scale.similarity_stddev);
-    }
-  }
-  return std::clamp(best, 0.0, 1.0);
-}
-
 }  // namespace
 
 RelevanceInfo fit_relevance(std::span<const QuerySample> samples, double unrelated_similarity) {
@@ -113,9 +95,32 @@ RelevanceInfo fit_relevance(std::span<const QuerySample> samples, double unrelat
   return info;
 }
 
+std::vector<double> best_in_tables(std::span<const float> queries,
+                                   std::span<const RowTable* const> tables,
+                                   std::span<const IndexInfo> indexes) {
+  const IndexInfo& scale = indexes.front();
+  std::vector<double> best;
+  for (size_t start = 0; start < queries.size(); start += scale.dim) {
+    double nearest = -1;
+    for (size_t i = 0; i < tables.size(); ++i) {
+      const RowTable& rows = *tables[i];
+      const size_t stride = rows.views.size() / kMaxSampledRows + 1;
+      for (size_t row = 0; row < rows.views.size(); row += stride) {
+        const double similarity =
+            dot_f32(queries.data() + start, rows.embeddings.data() + row * rows.dim, rows.dim);
+        nearest = std::max(nearest, scale.similarity_mean +
+                                        (similarity - indexes[i].similarity_mean) /
+                                            indexes[i].similarity_stddev * scale.similarity_stddev);
+      }
+    }
+    best.push_back(nearest);
+  }
+  return best;
+}
+
 Result<RelevanceInfo> calibrate_relevance(const std::vector<std::string>& real_phrases,
-                                          std::span<const RowTable* const> tables,
-                                          std::span<const IndexInfo> indexes,
+                                          double unrelated_similarity,
+                                          const BestSimilarities& best_similarities,
                                           const ClipModel& clip) {
   std::vector<std::string> texts(real_phrases.begin(),
                                  real_phrases.begin() + static_cast<ptrdiff_t>(std::min(
@@ -125,12 +130,13 @@ Result<RelevanceInfo> calibrate_relevance(const std::vector<std::string>& real_p
   const size_t real_count = texts.size();
   texts.insert(texts.end(), nonsense.begin(), nonsense.end());
   ASSIGN_OR_RETURN(const auto embeddings, clip.embed_text_batches(texts));
+  ASSIGN_OR_RETURN(const auto best, best_similarities(embeddings));
   std::vector<QuerySample> samples;
   for (size_t i = 0; i < texts.size(); ++i) {
-    samples.push_back({best_similarity(embeddings.data() + i * clip.dim(), tables, indexes),
-                       text_familiarity(clip.tokenizer(), texts[i]), i < real_count});
+    samples.push_back({std::clamp(best[i], 0.0, 1.0), text_familiarity(clip.tokenizer(), texts[i]),
+                       i < real_count});
   }
-  return fit_relevance(samples, indexes.front().similarity_mean);
+  return fit_relevance(samples, unrelated_similarity);
 }
 
 }  // namespace sightline

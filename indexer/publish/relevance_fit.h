@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,11 +24,19 @@ struct QuerySample {
 // and leaves out as much nonsense as that allows. unrelated_similarity: of any image to any phrase.
 RelevanceInfo fit_relevance(std::span<const QuerySample> samples, double unrelated_similarity);
 
-// Asks the tables for real_phrases, mistyped ones among them, and for nonsense. indexes: as they
-// are published, with their spread; tables: [indexes], in the same order.
+// The best similarity that a search would find for each of queries [n, dim], unit rows.
+using BestSimilarities = std::function<Result<std::vector<double>>(std::span<const float> queries)>;
+
+// The same for tables as they are published: [indexes], in the same order, with their spread. Large
+// tables are sampled.
+std::vector<double> best_in_tables(std::span<const float> queries,
+                                   std::span<const RowTable* const> tables,
+                                   std::span<const IndexInfo> indexes);
+
+// Asks the collection for real_phrases, mistyped ones among them, and for nonsense.
 Result<RelevanceInfo> calibrate_relevance(const std::vector<std::string>& real_phrases,
-                                          std::span<const RowTable* const> tables,
-                                          std::span<const IndexInfo> indexes,
+                                          double unrelated_similarity,
+                                          const BestSimilarities& best_similarities,
                                           const ClipModel& clip);
 
 }  // namespace sightline

@@ -145,7 +145,7 @@ Result<ImageRecord> OpenedBundle::record(uint32_t image) {
 
 Result<uint32_t> OpenedBundle::find_image(const std::string& image_id) {
   RETURN_IF_ERROR(load(Need::kImageIds));
-  for (const uint32_t ordinal : searcher_.image_ids().find(image_id)) {
+  for (const uint32_t ordinal : searcher_.find_images(image_id)) {
     ASSIGN_OR_RETURN(const auto found, record(ordinal));
     if (found.image_id == image_id) return ordinal;
   }

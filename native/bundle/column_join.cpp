@@ -1,33 +1,48 @@
 #include "native/bundle/column_join.h"
 
-#include <map>
 #include <string>
 
 namespace sightline {
+namespace {
+
+// Merges two ascending lists; moved[i][v] is the place of value v of list i. False where one does
+// not ascend.
+bool merge_values(const std::vector<std::string>* const (&lists)[2],
+                  std::vector<uint32_t> (&moved)[2], std::vector<std::string>& merged) {
+  while (true) {
+    const std::string* least = nullptr;
+    for (int i = 0; i < 2; ++i) {
+      if (moved[i].size() == lists[i]->size()) continue;
+      const std::string& next = (*lists[i])[moved[i].size()];
+      if (least == nullptr || next < *least) least = &next;
+    }
+    if (least == nullptr) return true;
+    if (!merged.empty() && *least <= merged.back()) return false;
+    merged.push_back(*least);
+    for (int i = 0; i < 2; ++i) {
+      if (moved[i].size() < lists[i]->size() && (*lists[i])[moved[i].size()] == merged.back()) {
+        moved[i].push_back(static_cast<uint32_t>(merged.size() - 1));
+      }
+    }
+  }
+}
+
+}  // namespace
 
 Result<void> append_columns(std::span<const Column> more, std::vector<Column>& columns) {
-  if (more.size() != columns.size()) {
-    return corrupt("deltas: " + std::to_string(more.size()) + " columns, expected " +
-                   std::to_string(columns.size()));
-  }
-  for (size_t i = 0; i < more.size(); ++i) {
+  for (size_t i = 0; i < columns.size() || i < more.size(); ++i) {
+    std::vector<uint32_t> moved[2];
+    std::vector<std::string> values;
+    if (i >= more.size() || i >= columns.size() || more[i].name != columns[i].name ||
+        more[i].type != columns[i].type || more[i].type == ColumnType::kTags ||
+        !merge_values({&columns[i].values, &more[i].values}, moved, values)) {
+      return corrupt("deltas: column " + std::to_string(i) + " does not continue the one before");
+    }
     Column& column = columns[i];
-    if (more[i].name != column.name || more[i].type != column.type ||
-        column.type == ColumnType::kTags) {
-      return corrupt("deltas: column '" + more[i].name + "' does not continue '" + column.name +
-                     "'");
-    }
-    column.numbers.insert(column.numbers.end(), more[i].numbers.begin(), more[i].numbers.end());
-    std::map<std::string, uint32_t, std::less<>> positions;
-    for (uint32_t v = 0; v < column.values.size(); ++v) positions.try_emplace(column.values[v], v);
-    std::vector<uint32_t> moved;
-    for (const auto& value : more[i].values) {
-      const auto [found, is_new] =
-          positions.try_emplace(value, static_cast<uint32_t>(column.values.size()));
-      if (is_new) column.values.push_back(value);
-      moved.push_back(found->second);
-    }
-    for (const uint32_t code : more[i].codes) column.codes.push_back(moved[code]);
+    column.values = std::move(values);
+    for (uint32_t& code : column.codes) code = moved[0][code];
+    for (const uint32_t code : more[i].codes) column.codes.push_back(moved[1][code]);
+    for (const double number : more[i].numbers) column.numbers.push_back(number);
   }
   return {};
 }

@@ -9,8 +9,7 @@
 namespace sightline {
 
 // Adds the columns of further images to those of the images before them: the same names and types
-// in the same order, categories and numbers only (FORMAT.md, section 4.8). Values that are new
-// stand behind the others.
+// in the same order, categories whose values ascend and numbers only (FORMAT.md, section 4.8).
 Result<void> append_columns(std::span<const Column> more, std::vector<Column>& columns);
 
 }  // namespace sightline

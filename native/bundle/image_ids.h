@@ -25,15 +25,15 @@ class ImageIdTable {
   std::span<const uint64_t> keys() const { return keys_; }
   std::span<const uint32_t> ordinals() const { return ordinals_; }
 
-  // One table of all their images, those of each table after those of the one before it, without
-  // what is not live: a bit for each ordinal, or empty for all.
-  static ImageIdTable join(std::span<const ImageIdTable> tables, std::span<const uint64_t> live);
+  // Adds the payload of the images behind those that are there.
+  Result<void> append(std::span<const uint8_t> payload, uint32_t image_count);
 
   // The ordinals whose id may be this one, almost always none or one.
   std::vector<uint32_t> find(std::string_view image_id) const;
 
  private:
-  std::vector<uint64_t> keys_;      // [image_count], ascending
+  std::vector<uint32_t> ends_;      // of each payload in the arrays
+  std::vector<uint64_t> keys_;      // [image_count], ascending within each payload
   std::vector<uint32_t> ordinals_;  // [image_count]
 };
 

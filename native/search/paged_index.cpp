@@ -114,6 +114,14 @@ void PagedIndex::want_transform(std::vector<ObjectRef>& missing) {
   }
 }
 
+std::vector<ObjectRef> PagedIndex::missing_cells() {
+  std::vector<ObjectRef> missing;
+  for (uint32_t cell = 0; cell < directory_.cell_count(); ++cell) {
+    if (!cells_.contains(cell)) want(directory_.cells[cell], {cell, kWholeCell}, missing);
+  }
+  return missing;
+}
+
 uint32_t PagedIndex::cell_of(uint32_t row) const {
   const auto& first = directory_.first_row;
   return static_cast<uint32_t>(std::upper_bound(first.begin(), first.end(), row) - first.begin()) -

@@ -78,6 +78,9 @@ class PagedIndex {
   Result<std::vector<float>> embedding(uint32_t row) const;
   std::vector<ObjectRef> missing_for_embedding(uint32_t row);
 
+  // The cells that are not in memory, for who has time to fetch them ahead.
+  std::vector<ObjectRef> missing_cells();
+
   uint64_t resident_bytes() const { return resident_bytes_; }
   // Above this, what was not used for longest is forgotten, except by the search that goes on.
   void set_memory_limit(uint64_t bytes) { memory_limit_ = bytes; }

@@ -80,8 +80,7 @@ Result<Searcher> Searcher::open(const ObjectRef& root_ref, std::span<const uint8
     searcher.expect(Target::kColumns, g + 1, root.deltas.generations[g].columns);
     searcher.expect(Target::kImageIds, g + 1, root.deltas.generations[g].image_ids);
   }
-  searcher.column_tables_.resize(root.deltas.generations.size() + 1);
-  searcher.id_tables_.resize(root.deltas.generations.size() + 1);
+  for (auto& tables : searcher.tables_) tables.resize(root.deltas.generations.size() + 1);
   for (auto pending = searcher.pending_.begin(); pending != searcher.pending_.end();) {
     if (is_complete(pending->raw, pending->parts)) {
       RETURN_IF_ERROR(searcher.take_payload(*pending, {}));
@@ -161,24 +160,12 @@ Result<void> Searcher::take_payload(const Pending& pending, std::vector<uint8_t>
       return indexes_[pending.index].take_views(payload, root_.image_count);
     case Target::kGraph:
       return indexes_[pending.index].take_graph(payload);
-    case Target::kColumns: {
-      if (!payload.empty()) {
-        ASSIGN_OR_RETURN(column_tables_[pending.index],
-                         parse_columns(payload, image_count_of(pending.index)));
-      }
-      return join_tables(pending.target);
-    }
-    case Target::kImageIds: {
-      ASSIGN_OR_RETURN(id_tables_[pending.index],
-                       ImageIdTable::parse(payload, image_count_of(pending.index)));
-      return join_tables(pending.target);
-    }
+    case Target::kColumns:
+    case Target::kImageIds:
+      tables_[pending.target == Target::kImageIds][pending.index] = std::move(payload);
+      return take_tables(pending.target);
   }
   return {};
-}
-
-uint32_t Searcher::image_count_of(size_t table) const {
-  return table == 0 ? root_.base_image_count() : root_.deltas.generations[table - 1].row_count;
 }
 
 void Searcher::note_removed() {
@@ -189,22 +176,36 @@ void Searcher::note_removed() {
   }
 }
 
-Result<void> Searcher::join_tables(Target target) {
+Result<void> Searcher::take_tables(Target target) {
   const auto waiting = std::count_if(pending_.begin(), pending_.end(), [&](const Pending& pending) {
     return pending.target == target;
   });
   if (waiting > 1) return {};
+  std::vector<Column> columns;
+  ImageIdTable ids;
+  auto& tables = tables_[target == Target::kImageIds];
+  for (size_t i = 0; i < tables.size(); ++i) {
+    const uint32_t image_count =
+        i == 0 ? root_.base_image_count() : root_.deltas.generations[i - 1].row_count;
+    if (target == Target::kImageIds) {
+      RETURN_IF_ERROR(ids.append(tables[i], image_count));
+      continue;
+    }
+    std::vector<Column> more;
+    if (!tables[i].empty()) {
+      ASSIGN_OR_RETURN(more, parse_columns(tables[i], image_count));
+    }
+    if (i == 0) {
+      columns = std::move(more);
+    } else {
+      RETURN_IF_ERROR(append_columns(more, columns));
+    }
+  }
+  tables = {};
   if (target == Target::kImageIds) {
-    image_ids_ = id_tables_.size() == 1 && live_.empty() ? std::move(id_tables_[0])
-                                                         : ImageIdTable::join(id_tables_, live_);
-    id_tables_ = {};
+    image_ids_ = std::move(ids);
     return {};
   }
-  auto columns = std::move(column_tables_[0]);
-  for (size_t i = 1; i < column_tables_.size(); ++i) {
-    RETURN_IF_ERROR(append_columns(column_tables_[i], columns));
-  }
-  column_tables_ = {};
   // What is gone counts in no range of numbers.
   for (auto& column : columns) {
     if (column.numbers.empty()) continue;
@@ -212,6 +213,12 @@ Result<void> Searcher::join_tables(Target target) {
   }
   columns_ = std::move(columns);
   return {};
+}
+
+std::vector<uint32_t> Searcher::find_images(std::string_view image_id) const {
+  auto images = image_ids_.find(image_id);
+  std::erase_if(images, [&](uint32_t image) { return !is_live(image); });
+  return images;
 }
 
 Result<SearchAnswer> Searcher::search(std::span<const float> embeddings,
@@ -370,6 +377,10 @@ Result<std::vector<ObjectRef>> Searcher::missing_for_record(uint32_t image) {
   RETURN_IF_ERROR(check_image(image, root_.image_count));
   paged_->find_piece(image, missing);
   return missing;
+}
+
+std::vector<ObjectRef> Searcher::missing_cells() {
+  return paged_ ? paged_->missing_cells() : std::vector<ObjectRef>{};
 }
 
 Result<std::vector<float>> Searcher::image_embedding(uint32_t image) const {

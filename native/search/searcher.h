@@ -85,12 +85,16 @@ class Searcher {
   // there is nothing.
   Result<std::vector<ObjectRef>> missing_for_embedding(uint32_t image);
   Result<std::vector<ObjectRef>> missing_for_record(uint32_t image);
+  // Of a paged index, the cells that no search has asked for yet.
+  std::vector<ObjectRef> missing_cells();
 
   // The embedding of an image as the index holds it, through its whole view: [embedding_dim].
   Result<std::vector<float>> image_embedding(uint32_t image) const;
 
   std::span<const Column> columns() const { return columns_; }
   const ImageIdTable& image_ids() const { return image_ids_; }
+  // As image_ids() finds them, without those that are gone.
+  std::vector<uint32_t> find_images(std::string_view image_id) const;
   std::span<const LoadedIndex> indexes() const { return indexes_; }
   // Memory held by the cells and pieces of a paged index.
   uint64_t resident_bytes() const { return paged_ ? paged_->resident_bytes() : 0; }
@@ -129,18 +133,16 @@ class Searcher {
   bool is_deferred(Target target) const;
   void expect(Target target, size_t index, const ObjectParts& parts);
   Result<void> take_payload(const Pending& pending, std::vector<uint8_t> payload);
-  uint32_t image_count_of(size_t table) const;  // of columns or ids
   void note_removed();
-  Result<void> join_tables(Target target);
+  Result<void> take_tables(Target target);
 
   Root root_;
   std::vector<LoadedIndex> indexes_;
   std::optional<PagedIndex> paged_;
   std::vector<Column> columns_;
   ImageIdTable image_ids_;
-  std::vector<uint64_t> live_;                      // a bit per image; empty where none was removed
-  std::vector<std::vector<Column>> column_tables_;  // until all are there
-  std::vector<ImageIdTable> id_tables_;
+  std::vector<uint64_t> live_;                   // a bit per image; empty where none was removed
+  std::vector<std::vector<uint8_t>> tables_[2];  // payloads of columns and ids until all are there
   std::vector<Pending> pending_;
   SearchScratch scratch_;
 };

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { startChromium, startFirefox } from '../browser/browsers.mjs';
 import { startShapedServer } from '../browser/shaped_server.mjs';
 import { machine, printMarkdown, root, writePlot, writeResult } from './bench_output.mjs';
-import { bundleOf } from './bundles.mjs';
+import { residentBundle } from './bundles.mjs';
 import { lineChart } from './line_chart.mjs';
 import { simulated, simulatedVectors } from './npy.mjs';
 import { peerModules, peerVersions } from './peer_packages.mjs';
@@ -66,7 +66,7 @@ async function measureOne(browserName, method, rows, bundle, count) {
       '/bench/': pages,
       '/peers/': peerModules(),
       '/core/': core,
-      '/bundle/': bundle.path,
+      '/bundle/': bundle,
       '/data/': simulatedVectors(rows),
     },
     headers: isolation,
@@ -181,7 +181,7 @@ export async function benchBrowsers({ rows: onlyRows, queries, browser: onlyBrow
   for (const browserName of onlyBrowser ? [onlyBrowser] : Object.keys(browsers)) {
     // Firefox repeats only the smallest: its driver ends calls that take minutes.
     for (const rows of browserName === 'Firefox' && !onlyBrowser ? sizes.slice(0, 1) : sizes) {
-      const bundle = bundleOf(rows);
+      const bundle = residentBundle(rows);
       const results = [];
       for (const method of methods) {
         const failed = runs.find(
@@ -197,7 +197,7 @@ export async function benchBrowsers({ rows: onlyRows, queries, browser: onlyBrow
       }
       report(browserName, rows, results);
       const failed = results.filter(({ error }) => error).map(({ method }) => method);
-      runs.push({ browserName, rows, bundle: bundle.how, results, failed });
+      runs.push({ browserName, rows, results, failed });
       writeResult('browser', { simulated, count, goal, versions: peerVersions, runs });
     }
     const ofBrowser = runs.filter((run) => run.browserName === browserName);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startChromium } from '../browser/browsers.mjs';
 import { dependentRoundTrips, startShapedServer } from '../browser/shaped_server.mjs';
 import { machine, printMarkdown, root, writePlot, writeResult } from './bench_output.mjs';
-import { bundleOf } from './bundles.mjs';
+import { pagedBundle, residentBundle } from './bundles.mjs';
 import { lineChart } from './line_chart.mjs';
 import { readQueries, simulated, simulatedVectors } from './npy.mjs';
 
@@ -16,6 +16,8 @@ const mostShown = 50;
 const firstGoal = 0.9;
 // A bundle that is loaded whole takes its time for every visitor: fewer of them then.
 const enoughS = 90;
+// Beyond, nobody would wait for a bundle that is loaded whole.
+const mostResident = 100_000;
 const html = '<!doctype html><title>cdn</title><link rel="icon" href="data:,">';
 
 // In the page: everything that was shown, with its time since 1970.
@@ -102,7 +104,7 @@ const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
 export async function benchCdn({ rows: onlyRows, queries: most, bundle: given }) {
   if (!existsSync(packageFolder)) throw new Error(`no ${packageFolder}; run npm run build`);
   if (given && !onlyRows) throw new Error('--bundle needs --rows: whose vectors it holds');
-  const sizes = onlyRows ? [onlyRows] : [10_000, 100_000];
+  const sizes = onlyRows ? [onlyRows] : [10_000, 100_000, 1_000_000];
   console.log(
     `cdn: ${simulated}\n${machine()}; Chromium, 20 Mbit/s, round trip 40 ms, empty cache`,
   );
@@ -110,16 +112,18 @@ export async function benchCdn({ rows: onlyRows, queries: most, bundle: given })
   const results = [];
   try {
     for (const rows of sizes) {
-      const { path, how, refusal } = given
-        ? { path: given, how: given, refusal: null }
-        : bundleOf(rows);
-      if (refusal) {
-        console.log('*** measured instead: a bundle that is loaded whole, without cells ***');
-      }
+      const bundles = given
+        ? { [given]: given }
+        : {
+            paged: pagedBundle(rows),
+            ...(rows <= mostResident && { whole: residentBundle(rows) }),
+          };
       const sets = readQueries(simulatedVectors(rows), ['text', 'image'], Math.min(most, 20));
-      for (const set of sets) {
-        const measured = await measureQueries(browser, path, set);
-        results.push({ rows, queries: set.name, how, ...measured });
+      for (const [how, path] of Object.entries(bundles)) {
+        for (const set of sets) {
+          const measured = await measureQueries(browser, path, set);
+          results.push({ rows, queries: set.name, how, ...measured });
+        }
       }
     }
   } finally {
@@ -130,7 +134,7 @@ export async function benchCdn({ rows: onlyRows, queries: most, bundle: given })
     [
       'rows',
       'queries',
-      'bundle by',
+      'bundle',
       'library',
       'first answer',
       'after',
@@ -165,7 +169,8 @@ export async function benchCdn({ rows: onlyRows, queries: most, bundle: given })
 }
 
 function plot(results) {
-  const names = [...new Set(results.map(({ queries }) => queries))];
+  const nameOf = ({ how, queries }) => `sightline ${how}, ${queries} queries`;
+  const names = [...new Set(results.map(nameOf))];
   if (new Set(results.map(({ rows }) => rows)).size < 2) return;
   writePlot(
     'cdn',
@@ -180,11 +185,11 @@ function plot(results) {
         format: (value) => (10 ** value).toLocaleString('en'),
       },
       y: { label: 'kB of the bundle', format: (value) => value.toLocaleString('en') },
-      series: names.map((queries) => ({
-        name: `sightline, ${queries} queries`,
+      series: names.map((name) => ({
+        name,
         ours: true,
         points: results
-          .filter((one) => one.queries === queries)
+          .filter((one) => nameOf(one) === name)
           .map(({ rows, bytes }) => [Math.log10(rows), bytes.p50 / 1000]),
       })),
     }),

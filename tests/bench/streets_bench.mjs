@@ -2,8 +2,9 @@
 // trained on, indexed by `sightline build`, asked by `sightline search`.
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeNpy } from '../support/vectors.mjs';
 import { averagePrecision, mean } from './average_precision.mjs';
-import { folder, machine, printTable, root, run, writeResult } from './bench_output.mjs';
+import { folder, machine, printTable, readLines, root, run, writeResult } from './bench_output.mjs';
 import { answerableQueries } from './streets_queries.mjs';
 
 const streets = join(root, 'build/bin/streets');
@@ -21,11 +22,7 @@ const precisionBars = {
 };
 const detectorBar = 0.65;
 
-const readLines = (path) =>
-  readFileSync(path, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
+const readRecords = (path) => readLines(readFileSync(path, 'utf8'));
 
 // Renders once; returns the folder.
 export function renderStreets(seed, count) {
@@ -50,7 +47,7 @@ export function indexStreets(drives, name, ...options) {
   return site;
 }
 
-export const readFrames = (drives) => readLines(join(drives, 'scenes.jsonl'));
+export const readFrames = (drives) => readRecords(join(drives, 'scenes.jsonl'));
 
 function askQueries(site, frames) {
   const known = new Set(frames.map(({ path }) => path));
@@ -103,7 +100,7 @@ function measureDetector(count) {
   const exported = join(folder, 'detector-export');
   rmSync(exported, { recursive: true, force: true });
   run(sightline, ['export', site, '--out', exported]);
-  const records = readLines(join(exported, 'metadata.jsonl'));
+  const records = readRecords(join(exported, 'metadata.jsonl'));
   const detected = new Map(records.map(({ path, detections }) => [path, detections]));
   const frames = readFrames(drives);
   const lost = frames.find(({ path }) => !detected.has(path));
@@ -118,11 +115,33 @@ function measureDetector(count) {
   };
 }
 
+// How much more of an index of plain cells texts open than images, for the same recall.
+function measureDifficulty(site, texts) {
+  const exported = join(folder, 'streets-export');
+  rmSync(exported, { recursive: true, force: true });
+  run(sightline, ['export', site, '--out', exported]);
+  const asked = texts.flatMap((text) => ['--text', text]);
+  const embedded = run(sightline, ['embed', '--model', 'streets-clip', '--json', ...asked]);
+  const queries = join(exported, 'texts.npy');
+  writeNpy(
+    queries,
+    readLines(embedded).map(({ embedding }) => embedding),
+  );
+  const vectors = ['--images', join(exported, 'embeddings.npy'), '--texts', queries];
+  const [text, image] = readLines(run(join(root, 'build/bin/query_difficulty'), vectors));
+  return { text, image };
+}
+
 export function benchStreets({ count }) {
   console.log(`streets: ${count} frames of seed ${searchSeed}\n${machine()}\n`);
   const drives = renderStreets(searchSeed, count);
   const frames = readFrames(drives);
-  const answers = askQueries(indexStreets(drives, 'streets'), frames);
+  const site = indexStreets(drives, 'streets');
+  const answers = askQueries(site, frames);
+  const difficulty = measureDifficulty(
+    site,
+    answers.map(({ text }) => text),
+  );
   const kinds = summarise(answers);
   const detector = measureDetector(Math.min(count, mostDetectorFrames));
 
@@ -158,5 +177,12 @@ export function benchStreets({ count }) {
     ([name, value]) => `${name} ${value === null ? '-' : value.toFixed(2)}`,
   );
   console.log(`  by class: ${classes.join(', ')}`);
-  writeResult('streets', { count, kinds, answers, detector });
+  console.log();
+  const opened = (kind) => difficulty[kind]['percent_opened_for_recall_0.95'];
+  const ratio = (opened('text') / opened('image')).toFixed(1);
+  console.log(
+    `difficulty: of ${difficulty.text.cells} plain k-means cells, recall@10 0.95 opens ` +
+      `${opened('text')} % for texts, ${opened('image')} % for images: ${ratio} times as many`,
+  );
+  writeResult('streets', { count, kinds, answers, detector, difficulty });
 }

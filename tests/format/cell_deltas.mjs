@@ -52,15 +52,22 @@ export function placeDeltas({ generations, deltas, removed }, index, imageCount)
   );
 }
 
+const compareBytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+const pair = (list, v) => [Buffer.from(list[v - 1]), Buffer.from(list[v])];
+
 // Columns of the images before, and those of a generation behind them.
 export function joinColumns(before, more) {
   check(before.length === more.length, `deltas: ${more.length} columns`);
   return before.map((column, i) => {
-    const { name, type, values, codes, numbers } = more[i];
+    const { name, type, values, numbers } = more[i];
     check(name === column.name && type === column.type && type < 2, `deltas: column '${name}'`);
     if (type === 1) return { ...column, numbers: [...column.numbers, ...numbers] };
-    const joined = [...new Set([...column.values, ...values])];
-    const moved = codes.map((code) => joined.indexOf(values[code]));
-    return { ...column, values: joined, codes: [...column.codes, ...moved] };
+    for (const list of [values, column.values]) {
+      const ascends = list.every((value, v) => v === 0 || Buffer.compare(...pair(list, v)) < 0);
+      check(ascends, `deltas: values of '${name}'`);
+    }
+    const joined = [...new Set([...column.values, ...values])].sort(compareBytes);
+    const moved = (from) => from.codes.map((code) => joined.indexOf(from.values[code]));
+    return { ...column, values: joined, codes: [...moved(column), ...moved(more[i])] };
   });
 }

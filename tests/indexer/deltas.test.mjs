@@ -25,7 +25,12 @@ const vectorOf = (row) => all.subarray(row * dim, (row + 1) * dim);
 const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
 
 // A row of the source: an id, a vector by number, and a facet.
-const source = (row, changes = {}) => ({ id: `row-${row}`, vector: row, tone: row % 3, ...changes });
+const source = (row, changes = {}) => ({
+  id: `row-${row}`,
+  vector: row,
+  tone: row % 3,
+  ...changes,
+});
 const base = range(0, rows).map((row) => source(row));
 
 function write(items, { records = true } = {}) {

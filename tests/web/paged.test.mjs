@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { output, run } from '../support/program.mjs';
+import { json, output, run } from '../support/program.mjs';
 import { clusteredVectors, writeNpy } from '../support/vectors.mjs';
 import { loadPackage, missing } from './demo_site.mjs';
 
@@ -40,7 +40,7 @@ describe('a paged bundle in the engine', { skip: missing }, () => {
         return files.get(name, options);
       },
     };
-    engine = await sightline.open(counting);
+    engine = await sightline.open(counting, { prefetch: false });
   });
   after(() => {
     engine?.close();
@@ -65,7 +65,7 @@ describe('a paged bundle in the engine', { skip: missing }, () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line).hits);
-    const fresh = await sightline.open(new sightline.FileSource(bundle()));
+    const fresh = await sightline.open(new sightline.FileSource(bundle()), { prefetch: false });
     for (let query = 0; query < queryCount; ++query) {
       const { hits } = await fresh.search({ vector: vector(query), k: 10 });
       assert.deepEqual(
@@ -106,6 +106,27 @@ describe('a paged bundle in the engine', { skip: missing }, () => {
       const listed = (await engine.search({ k })).hits.map(({ imageId }) => imageId);
       assert.equal(new Set(listed).size, k);
     }
+  });
+
+  test('a small index becomes resident after the first answer', async () => {
+    const files = new sightline.FileSource(bundle());
+    const cells = new Set();
+    const ahead = await sightline.open({
+      name: files.name,
+      get(name, options) {
+        if (name.endsWith('.cell')) cells.add(name);
+        return files.get(name, options);
+      },
+    });
+    const { indexes } = json('inspect', bundle(), '--json');
+    await ahead.search({ vector: vector(0), k: 10 });
+    const opened = cells.size;
+    assert.ok(opened < indexes[0].cells);
+    for (let wait = 0; wait < 100 && cells.size < indexes[0].cells; ++wait) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.equal(cells.size, indexes[0].cells);
+    ahead.close();
   });
 
   test('a damaged cell is an error with a name', async () => {

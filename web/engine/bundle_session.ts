@@ -19,12 +19,19 @@ import { coreClause } from './filters.js';
 import { LoadingReport } from './loading.js';
 import type { OnLoading } from './loading.js';
 import { PhraseBank } from './phrase_bank.js';
+import { Prefetch } from './prefetch.js';
 import { RecordStore } from './record_store.js';
 import { TextQueries } from './text_queries.js';
 import type { BundleInfo, SearchOptions, TextEncoderChoice } from './types.js';
 
 /** Of the cells and pieces of a paged index; a phone can hold it. */
 const memoryLimitBytes = 128 << 20;
+
+export interface SessionOptions {
+  encoder: TextEncoderChoice;
+  /** Whether a small paged index is fetched whole after the first answer. */
+  prefetch: boolean;
+}
 
 /** One opened bundle; its manifest is pinned for as long as the session lives. */
 export class BundleSession {
@@ -41,6 +48,7 @@ export class BundleSession {
   private loading: Promise<void> | null = null;
   private readonly adding = new Map<string, Promise<void>>();
   private knownColumns: Column[] | null = null;
+  private readonly prefetch: Prefetch;
 
   private constructor(
     readonly core: Core,
@@ -50,12 +58,12 @@ export class BundleSession {
     private readonly manifest: Uint8Array,
     private readonly onLoading: OnLoading,
     private readonly examples: ReadonlyMap<string, Float32Array>,
-    choice: TextEncoderChoice,
+    { encoder, prefetch }: SessionOptions,
   ) {
     this.root = searcher.root();
     const { model, packedEncoder } = this.root;
     this.textEncoder =
-      packedEncoder && choice === 'packed'
+      packedEncoder && encoder === 'packed'
         ? core.TextEncoder.open(packedEncoder, model.embeddingDim)
         : null;
     this.textBytes = this.textEncoder
@@ -65,6 +73,11 @@ export class BundleSession {
     this.records = new RecordStore(core, source, searcher, (objects) => this.add(objects));
     this.bank = new PhraseBank(core, source, searcher, this.root);
     this.texts = new TextQueries(core, source, this.root, this.encoders, this.bank, examples);
+    this.prefetch = new Prefetch(
+      () => searcher.missingCells(),
+      (cells) => this.add(cells),
+    );
+    if (!prefetch || !searcher.isPaged()) this.prefetch.stop();
     this.indexObjects = searcher.missingObjects('search');
     if (searcher.isPaged()) {
       searcher.setMemoryLimit(memoryLimitBytes);
@@ -81,7 +94,7 @@ export class BundleSession {
     starting: Promise<Core>,
     source: Source,
     onLoading: OnLoading,
-    choice: TextEncoderChoice,
+    options: SessionOptions,
   ): Promise<BundleSession> {
     const { root, bytes } = await fetchManifest(source);
     const searcher = await fetchChecked(source, root, async (stored) =>
@@ -92,7 +105,7 @@ export class BundleSession {
     const examples = new Map<string, Float32Array>();
     const reading = readExamples(core, source, searcher.root(), examples);
     const session = new BundleSession(
-      ...([core, source, root, searcher, bytes, onLoading, examples, choice] as const),
+      ...([core, source, root, searcher, bytes, onLoading, examples, options] as const),
     );
     await reading;
     return session;
@@ -132,7 +145,17 @@ export class BundleSession {
     };
   }
 
-  async search(
+  search(
+    embeddings: Float32Array,
+    kind: 'text' | 'image',
+    options: SearchOptions,
+    details: Pick<CoreSearchOptions, 'excludedImage' | 'familiarity'>,
+    onFirst: (hits: CoreHits) => void,
+  ): Promise<CoreHits> {
+    return this.prefetch.during(() => this.answer(embeddings, kind, options, details, onFirst));
+  }
+
+  private async answer(
     embeddings: Float32Array,
     kind: 'text' | 'image',
     { k = 20, efSearch = 50, path = 'hnsw', filter = [] }: SearchOptions,
@@ -178,6 +201,7 @@ export class BundleSession {
   }
 
   close(): void {
+    this.prefetch.stop();
     this.bank.close();
     this.textEncoder?.delete();
     this.searcher.delete();

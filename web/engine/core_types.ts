@@ -154,6 +154,7 @@ export interface Searcher {
   /** To be added, in rounds, before imageEmbedding and findRecord. */
   missingForEmbedding(image: number): ObjectRef[];
   missingForRecord(image: number): ObjectRef[];
+  missingCells(): ObjectRef[];
   addObject(ref: ObjectRef, stored: Uint8Array): void;
   ready(): boolean;
   /** embeddings: [phrases, dim]. */

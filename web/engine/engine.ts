@@ -4,6 +4,7 @@ import type { Source } from '../bundle/source.js';
 import { decodeImage } from '../encoder/decode_image.js';
 import { forgetAsset, ortWasmUrl } from './asset_files.js';
 import { BundleSession } from './bundle_session.js';
+import type { SessionOptions } from './bundle_session.js';
 import { fetchChecked } from './checked_objects.js';
 import { BundleDownload } from './download.js';
 import { countFacets } from './filters.js';
@@ -23,7 +24,6 @@ import type {
   Query,
   SearchResult,
   Stats,
-  TextEncoderChoice,
   Thumbnail,
 } from './types.js';
 
@@ -37,11 +37,11 @@ export class Engine {
   /** Resolves when titles, examples and facets' names are known; the index loads meanwhile. */
   async open(
     sources: Source[] | Promise<Source>[],
-    encoder: TextEncoderChoice,
+    options: SessionOptions,
   ): Promise<BundleInfo[]> {
     const starting = loadCore();
     const opening = sources.map(async (source) =>
-      BundleSession.open(starting, await source, this.onLoading, encoder),
+      BundleSession.open(starting, await source, this.onLoading, options),
     );
     [this.core, this.sessions] = await Promise.all([starting, Promise.all(opening)]);
     return this.sessions.map((session) => session.info());

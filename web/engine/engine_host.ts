@@ -60,14 +60,14 @@ export class EngineHost {
     const { engine } = this;
     switch (request.type) {
       case 'open': {
-        const { version, sources, cache, encoder } = request.args;
+        const { version, sources, cache, encoder, prefetch } = request.args;
         if (version !== protocolVersion) {
           const found = `protocol version ${version}, this worker speaks ${protocolVersion}`;
           throw new SightlineError('unsupported', `${found}; reload the page`);
         }
         return engine.open(
           sources.map((spec) => this.openSource(spec, cache)),
-          encoder,
+          { encoder, prefetch },
         );
       }
       case 'ready':

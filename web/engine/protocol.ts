@@ -33,6 +33,7 @@ export interface Calls {
       sources: SourceSpec[];
       cache: CachePolicy;
       encoder: TextEncoderChoice;
+      prefetch: boolean;
     };
     result: BundleInfo[];
   };

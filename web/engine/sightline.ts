@@ -39,6 +39,8 @@ export interface OpenOptions {
   onLoading?: (progress: LoadingProgress) => void;
   /** What reads texts. Default "packed", where the bundle has such an encoder. */
   encoder?: TextEncoderChoice;
+  /** false: nothing is fetched before it is needed, not even a small index. */
+  prefetch?: boolean;
   /** false: everything on the calling thread. */
   worker?: boolean;
 }
@@ -161,6 +163,7 @@ export async function open(
     cache = 'models',
     onLoading = () => undefined,
     encoder = 'packed',
+    prefetch = true,
     worker = true,
   }: OpenOptions = {},
 ): Promise<SearchEngine> {
@@ -175,7 +178,7 @@ export async function open(
 
   const calls = new PendingCalls(own, onLoading);
   const start = () =>
-    calls.call('open', { version: protocolVersion, sources, cache, encoder }, signal);
+    calls.call('open', { version: protocolVersion, sources, cache, encoder, prefetch }, signal);
   let heard = false;
   const listener = {
     onMessage: (message: Parameters<PendingCalls['receive']>[0]) => {

@@ -49,11 +49,8 @@ export class App {
   ) {
     this.state = parseState(location.hash);
     this.thumbnails = new ThumbnailImages(engine);
-    const showThumbnail = (
-      picture: HTMLImageElement,
-      { thumbnail }: ImageInfo,
-      signal?: AbortSignal,
-    ) => void this.thumbnails.show(picture, thumbnail, signal);
+    const showThumbnail = (picture: HTMLImageElement, image: ImageInfo, signal?: AbortSignal) =>
+      void this.thumbnails.show(picture, image, signal);
     this.box = new SearchBox({
       type: (text, settled) => this.type(text, settled),
       prepare: () => void this.prepareText(),

@@ -28,7 +28,7 @@ export async function engineQuery(
   if (!image) return { ...options, imageId: similarTo };
   const name = fileName(image.path);
   const label = region ? strings.similarToRegion(name) : strings.similarTo(name);
-  void thumbnails.show(box.showImage(label), image.thumbnail);
+  void thumbnails.show(box.showImage(label), image);
   if (!image.thumbnail || !region) return { ...options, imageId: similarTo };
   const blob = await thumbnails.blob(image.thumbnail);
   return { ...options, image: blob, boxXyxyPx: scaledBox(image, image.thumbnail, region) };

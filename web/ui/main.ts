@@ -3,6 +3,7 @@ import { App } from './app.js';
 import { h } from './dom.js';
 import { Notices } from './notices.js';
 import { strings } from './strings.js';
+import { savesData } from './text_encoder_choice.js';
 import { applyTheme, currentTheme } from './theme.js';
 
 const bundlePath = 'bundle/';
@@ -25,6 +26,7 @@ async function start(): Promise<void> {
       const engine = await open(bundlePath, {
         cache: 'all',
         encoder: wantsOnnxRuntime() ? 'ort' : 'packed',
+        prefetch: !savesData(),
         onLoading: (progress) => notices.progress(progress),
       });
       notices.say(strings.searching);

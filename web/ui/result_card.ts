@@ -56,7 +56,8 @@ export class ResultCard {
     similar.append(icon('similar'));
     similar.addEventListener('click', () => this.actions.findSimilar(this.hit));
     this.element.append(this.link, similar);
-    const ratio = hit.widthPx / Math.max(1, hit.heightPx);
+    // A bundle of vectors may not know the sizes of its images.
+    const ratio = hit.widthPx > 0 && hit.heightPx > 0 ? hit.widthPx / hit.heightPx : 4 / 3;
     const shown = Math.min(widestRatio, Math.max(narrowestRatio, ratio));
     this.element.style.setProperty('--ratio', shown.toFixed(4));
     if (ratio > widestRatio || ratio < narrowestRatio) this.frame.classList.add('letterbox');

@@ -5,9 +5,12 @@ interface ConnectionNavigator extends Navigator {
   connection?: { saveData?: boolean };
 }
 
+/** Whether the visitor's browser asks to fetch little. */
+export const savesData = (): boolean =>
+  (navigator as ConnectionNavigator).connection?.saveData === true;
+
 /** By the page's address, `?encoder=none`, or by the browser's wish to save data. */
 export function firstEncoderChoice(): TextEncoderChoice {
   const asked = new URLSearchParams(location.search).get('encoder');
-  const savesData = (navigator as ConnectionNavigator).connection?.saveData === true;
-  return asked === 'none' || (asked === null && savesData) ? 'none' : 'auto';
+  return asked === 'none' || (asked === null && savesData()) ? 'none' : 'auto';
 }

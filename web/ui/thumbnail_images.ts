@@ -1,5 +1,5 @@
 import type { SearchEngine } from '../engine/sightline.js';
-import type { Thumbnail } from '../engine/types.js';
+import type { ImageInfo, Thumbnail } from '../engine/types.js';
 
 const keptCount = 600;
 
@@ -9,13 +9,30 @@ export class ThumbnailImages {
 
   constructor(private readonly engine: SearchEngine) {}
 
-  /** Shows a thumbnail once it is there; an image without one stays a plain field. */
+  /** Shows the thumbnail once it is there, else the original; without both a plain field stays. */
   async show(
     image: HTMLImageElement,
-    thumbnail: Thumbnail | null,
+    { thumbnail, mediaUrl }: Pick<ImageInfo, 'thumbnail' | 'mediaUrl'>,
     signal?: AbortSignal,
   ): Promise<void> {
-    if (!thumbnail) return void image.classList.add('missing');
+    image.onerror = null;
+    if (thumbnail) return this.showThumbnail(image, thumbnail, signal);
+    image.classList.toggle('missing', !mediaUrl);
+    if (!mediaUrl) return;
+    image.onerror = () => image.classList.add('missing');
+    image.referrerPolicy = 'no-referrer';
+    image.src = mediaUrl;
+  }
+
+  blob(thumbnail: Thumbnail): Promise<Blob> {
+    return this.engine.thumbnail(thumbnail);
+  }
+
+  private async showThumbnail(
+    image: HTMLImageElement,
+    thumbnail: Thumbnail,
+    signal?: AbortSignal,
+  ): Promise<void> {
     // Another card's abort may end the fetch that this one shares, so once more.
     for (let attempt = 1; attempt <= 2 && !signal?.aborted; ++attempt) {
       try {
@@ -25,10 +42,6 @@ export class ThumbnailImages {
         image.classList.add('missing');
       }
     }
-  }
-
-  blob(thumbnail: Thumbnail): Promise<Blob> {
-    return this.engine.thumbnail(thumbnail);
   }
 
   private url(thumbnail: Thumbnail, signal?: AbortSignal): Promise<string> {

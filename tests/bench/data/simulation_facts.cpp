@@ -10,17 +10,15 @@
 #include <numeric>
 #include <string>
 
-#include "indexer/base/parallel.h"
 #include "native/vectors/dot.h"
 #include "tests/bench/data/clip_simulator.h"
+#include "tests/bench/data/plain_cells.h"
 #include "tests/native/vectors/clustered_vectors.h"
 
 namespace sightline::bench {
 namespace {
 
 constexpr uint32_t kSampleRows = 1000;
-constexpr uint32_t kTrainingRowsPerCell = 64;
-constexpr int kIterations = 8;
 
 double quantile(std::vector<float> values, double share) {
   const auto at = static_cast<ptrdiff_t>(share * static_cast<double>(values.size() - 1));
@@ -104,88 +102,6 @@ void print_facts(const char* name, const Vectors& images, const Vectors& texts) 
               quantile(best, 0.9));
 }
 
-uint32_t nearest_center(const Vectors& centers, std::span<const float> half_squares,
-                        std::span<const float> row) {
-  uint32_t best = 0;
-  float least = INFINITY;
-  for (uint32_t c = 0; c < centers.rows; ++c) {
-    const float distance =
-        half_squares[c] - dot_f32(centers.row(c).data(), row.data(), centers.dim);
-    if (distance < least) least = distance, best = c;
-  }
-  return best;
-}
-
-std::vector<uint32_t> assign(const Vectors& rows, const Vectors& centers) {
-  std::vector<float> half_squares;
-  for (uint32_t c = 0; c < centers.rows; ++c) {
-    half_squares.push_back(dot_f32(centers.row(c).data(), centers.row(c).data(), centers.dim) / 2);
-  }
-  std::vector<uint32_t> cells(rows.rows);
-  constexpr uint32_t kRowsPerTask = 1024;
-  parallel_for((rows.rows + kRowsPerTask - 1) / kRowsPerTask, std::thread::hardware_concurrency(),
-               [&](size_t task) {
-                 const auto begin = static_cast<uint32_t>(task) * kRowsPerTask;
-                 for (uint32_t i = begin; i < std::min(rows.rows, begin + kRowsPerTask); ++i) {
-                   cells[i] = nearest_center(centers, half_squares, rows.row(i));
-                 }
-               });
-  return cells;
-}
-
-Vectors k_means(const Vectors& base, uint32_t cell_count) {
-  Vectors sample{std::min(base.rows, cell_count * kTrainingRowsPerCell), base.dim, {}};
-  sample.values.assign(base.values.begin(), base.values.begin() + size_t{sample.rows} * base.dim);
-  Vectors centers{cell_count, base.dim, {}};
-  centers.values.assign(base.values.begin(), base.values.begin() + size_t{cell_count} * base.dim);
-  for (int iteration = 0; iteration < kIterations; ++iteration) {
-    const auto cells = assign(sample, centers);
-    std::vector<uint32_t> sizes(cell_count);
-    Vectors sums{cell_count, base.dim, std::vector<float>(centers.values.size())};
-    for (uint32_t i = 0; i < sample.rows; ++i) {
-      ++sizes[cells[i]];
-      for (uint32_t d = 0; d < base.dim; ++d) sums.row(cells[i])[d] += sample.row(i)[d];
-    }
-    for (uint32_t c = 0; c < cell_count; ++c) {
-      if (sizes[c] == 0) continue;
-      for (uint32_t d = 0; d < base.dim; ++d) {
-        centers.row(c)[d] = sums.row(c)[d] / static_cast<float>(sizes[c]);
-      }
-    }
-  }
-  return centers;
-}
-
-// Cells are opened by their centers' inner products, best first.
-void print_cells(const std::string& name, const Vectors& queries, const Ordinals& truth,
-                 const Vectors& centers, const std::vector<uint32_t>& cells) {
-  std::vector<size_t> found_at(centers.rows);
-  for (uint32_t i = 0; i < queries.rows; ++i) {
-    std::vector<float> scores;
-    for (uint32_t c = 0; c < centers.rows; ++c) {
-      scores.push_back(dot_f32(queries.row(i).data(), centers.row(c).data(), centers.dim));
-    }
-    for (const uint32_t row : truth.row(i)) {
-      const float score = scores[cells[row]];
-      ++found_at[static_cast<size_t>(
-          std::count_if(scores.begin(), scores.end(), [&](float other) { return other > score; }))];
-    }
-  }
-  const auto opened_for = [&](double recall) {
-    const double wanted = recall * static_cast<double>(truth.values.size());
-    double found = 0;
-    for (size_t opened = 0; opened < found_at.size(); ++opened) {
-      found += static_cast<double>(found_at[opened]);
-      if (found >= wanted) return 100.0 * static_cast<double>(opened + 1) / centers.rows;
-    }
-    return 100.0;
-  };
-  std::printf(R"({"cells":%u,"queries":"%s","percent_opened_for_recall_0.90":%.2f,)"
-              R"("percent_opened_for_recall_0.95":%.2f})"
-              "\n",
-              centers.rows, name.c_str(), opened_for(0.9), opened_for(0.95));
-}
-
 }  // namespace
 }  // namespace sightline::bench
 
@@ -204,10 +120,9 @@ int main(int argc, char** argv) {
   print_facts("real", real.images, texts);
   // Rows are drawn one by one: the first are a fair sample.
   print_facts("simulated", read_npy(folder + "/base.npy", kSampleRows), texts);
-  const auto centers = k_means(base, static_cast<uint32_t>(std::stoul(options["--cells"])));
-  const auto cells = assign(base, centers);
+  const PlainCells cells(base, static_cast<uint32_t>(std::stoul(options["--cells"])));
   for (const std::string name : {"text", "image"}) {
-    print_cells(name, read_npy(folder + "/" + name + "_queries.npy"),
-                read_npy_ordinals(folder + "/truth_" + name + "_10.npy"), centers, cells);
+    print_opened(name, cells, read_npy(folder + "/" + name + "_queries.npy"),
+                 read_npy_ordinals(folder + "/truth_" + name + "_10.npy"));
   }
 }

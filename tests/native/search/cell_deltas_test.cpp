@@ -23,8 +23,8 @@ Result<void> add_all(const SmallBundle& bundle, Searcher& searcher,
   return {};
 }
 
-std::vector<Hit> settle(const SmallBundle& bundle, Searcher& searcher,
-                        std::span<const float> query, const SearchOptions& options) {
+std::vector<Hit> settle(const SmallBundle& bundle, Searcher& searcher, std::span<const float> query,
+                        const SearchOptions& options) {
   while (true) {
     const auto answer = searcher.search(query, options).value();
     if (answer.missing.empty()) return answer.hits;
@@ -75,8 +75,8 @@ TEST_CASE("rows of deltas are found as those of cells are, and removed rows by n
 }
 
 TEST_CASE("a query fetches deltas beside its cells, in the same rounds", "[paged][deltas]") {
-  const auto bundle = with_root(make_delta_bundle(),
-                                [](Root& root) { root.indexes[0].cells.probe_cells = 1; });
+  const auto bundle =
+      with_root(make_delta_bundle(), [](Root& root) { root.indexes[0].cells.probe_cells = 1; });
   auto searcher = try_open(bundle).value();
   const auto& root = searcher.root();
   std::set<std::string> opened;
@@ -107,15 +107,15 @@ TEST_CASE("filters, records, ids and embeddings go on in deltas", "[paged][delta
     options.filters = {parse_filter(filter).value()};
     return settle(bundle, searcher, row(bundle, 4), options).size();
   };
-  CHECK(count_of("parity = even") == 150 - 1);     // row 0
+  CHECK(count_of("parity = even") == 150 - 1);      // row 0
   CHECK(count_of("parity = odd") == 120 + 12 - 3);  // rows 3, 41 and 245
-  CHECK(count_of("parity = late") == 18 - 1);      // row 299
-  CHECK(searcher.columns()[0].values == std::vector<std::string>{"even", "odd", "late"});
+  CHECK(count_of("parity = late") == 18 - 1);       // row 299
+  CHECK(searcher.columns()[0].values == std::vector<std::string>{"even", "late", "odd"});
 
   REQUIRE(add_all(bundle, searcher, searcher.missing_objects(Need::kImageIds)).has_value());
-  CHECK(searcher.image_ids().find("row 3") == std::vector<uint32_t>{kChangedTo});
-  CHECK(searcher.image_ids().find("row 299").empty());
-  CHECK(searcher.image_ids().find("row 298") == std::vector<uint32_t>{298});
+  CHECK(searcher.find_images("row 3") == std::vector<uint32_t>{kChangedTo});
+  CHECK(searcher.find_images("row 299").empty());
+  CHECK(searcher.find_images("row 298") == std::vector<uint32_t>{298});
   CHECK_FALSE(searcher.is_live(299));
   CHECK(searcher.is_live(298));
 
@@ -155,7 +155,8 @@ TEST_CASE("deltas read back, long gaps between removed rows too", "[deltas]") {
   CHECK(reader.remaining() == 0);
 }
 
-TEST_CASE("deltas that contradict the index or themselves are refused", "[paged][deltas][corrupt]") {
+TEST_CASE("deltas that contradict the index or themselves are refused",
+          "[paged][deltas][corrupt]") {
   const auto bundle = make_delta_bundle();
   const auto refuses = [&](const std::function<void(Root&)>& change) {
     return !try_open(with_root(bundle, change)).has_value();
@@ -184,9 +185,8 @@ TEST_CASE("columns of a generation that do not go on with those before it are re
     writer.bundle = make_delta_bundle();
     column.numbers.assign(rows, 1.0);
     const auto parts = writer.add_payload(ObjectKind::kColumns, write_columns({&column, 1}));
-    const auto bundle = with_root(writer.bundle, [&](Root& root) {
-      root.deltas.generations[1].columns = parts;
-    });
+    const auto bundle =
+        with_root(writer.bundle, [&](Root& root) { root.deltas.generations[1].columns = parts; });
     auto searcher = try_open(bundle).value();
     const auto missing = searcher.missing_objects(Need::kColumns);
     CHECK(missing.size() == 3);

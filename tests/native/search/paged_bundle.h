@@ -65,8 +65,7 @@ ObjectRef write_paged_cell(SmallBundleWriter& writer, const QueryAwareCodes& cod
       piece.views.push_back({row, {ViewKind::kWhole, {0, 0, 640, 480}}});
       piece.records.push_back(record_of(row));
     }
-    cell.pieces.push_back(
-        {start - first, writer.add(ObjectKind::kPiece, write_cell_piece(piece))});
+    cell.pieces.push_back({start - first, writer.add(ObjectKind::kPiece, write_cell_piece(piece))});
   }
   return writer.add(ObjectKind::kCell, write_cell(cell));
 }
