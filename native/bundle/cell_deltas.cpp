@@ -8,7 +8,10 @@ namespace {
 constexpr uint32_t kMaxRows = 1u << 31;
 constexpr uint8_t kLongGap = 255;  // of a removed row to the one before; more bytes follow
 
-Error damaged(const std::string& what) { return corrupt("deltas: " + what); }
+Error damaged(const char* what, uint64_t found, uint64_t expected) {
+  return corrupt("deltas: " + std::to_string(found) + " " + what + ", expected " +
+                 std::to_string(expected));
+}
 
 }  // namespace
 
@@ -70,7 +73,9 @@ Result<CellDeltas> read_cell_deltas(ByteReader& reader) {
     ASSIGN_OR_RETURN(delta.ref, read_object_ref(reader, ObjectKind::kCell));
     const auto runs = reader.read<uint32_t>();
     run_count += runs;
-    if (run_count > reader.remaining() / 8) return damaged("their runs do not fit the section");
+    if (run_count > reader.remaining() / 8) {
+      return damaged("runs, at most as many as fit", run_count, reader.remaining() / 8);
+    }
     delta.runs.resize(runs);
   }
   for (auto& delta : result.deltas) {
@@ -81,17 +86,19 @@ Result<CellDeltas> read_cell_deltas(ByteReader& reader) {
   }
   const auto removed_count = reader.read<uint32_t>();
   if (!reader.ok() || removed_count > reader.remaining()) {
-    return damaged(std::to_string(removed_count) + " removed rows do not fit the section");
+    return damaged("removed rows, at most as many as fit", removed_count, reader.remaining());
   }
   result.removed.reserve(removed_count);
   uint64_t next = 0;
   for (uint32_t i = 0; i < removed_count && reader.ok(); ++i) {
     uint8_t gap = kLongGap;
     while (gap == kLongGap && reader.ok()) next += gap = reader.read<uint8_t>();
-    if (next >= kMaxRows) return damaged("a removed row lies beyond any index");
+    if (next >= kMaxRows) return damaged("is a removed row, less", next, kMaxRows);
     result.removed.push_back(static_cast<uint32_t>(next++));
   }
-  if (!reader.ok()) return damaged("the bytes end inside them");
+  if (!reader.ok()) {
+    return damaged("removed rows, as many as are named", result.removed.size(), removed_count);
+  }
   return result;
 }
 
@@ -101,29 +108,27 @@ Result<void> check_cell_deltas(const CellDeltas& deltas, uint64_t base_rows, siz
     generation_rows += generation.row_count;
     uint64_t id_bytes = 0;
     for (const auto& part : generation.image_ids) id_bytes += part.raw_bytes;
-    if (generation.row_count == 0 || id_bytes != uint64_t{generation.row_count} * 12) {
-      return damaged(std::to_string(id_bytes) + " bytes of image ids for a generation of " +
-                     std::to_string(generation.row_count) + " rows, expected 12 for each");
+    const uint64_t expected = uint64_t{generation.row_count} * 12;
+    if (expected == 0 || id_bytes != expected) {
+      return damaged("bytes of the image ids of a generation", id_bytes, expected);
     }
   }
   uint64_t delta_rows = 0;
   for (const auto& delta : deltas.deltas) {
-    if (delta.runs.empty()) return damaged("one of no rows");
+    if (delta.runs.empty()) return damaged("runs of a delta", 0, 1);
     for (const auto& run : delta.runs) {
       delta_rows += run.row_count;
-      if (run.cell >= cell_count || run.row_count == 0) {
-        return damaged(std::to_string(run.row_count) + " rows of cell " + std::to_string(run.cell) +
-                       ", the index has " + std::to_string(cell_count));
-      }
+      if (run.cell >= cell_count) return damaged("is a run's cell, less", run.cell, cell_count);
+      if (run.row_count == 0) return damaged("rows of a run", 0, 1);
     }
   }
-  if (delta_rows != generation_rows || base_rows + delta_rows > kMaxRows) {
-    return damaged("they hold " + std::to_string(delta_rows) + " rows, their generations " +
-                   std::to_string(generation_rows));
+  const uint64_t rows = base_rows + delta_rows;
+  if (delta_rows != generation_rows) {
+    return damaged("rows, as their generations hold", delta_rows, generation_rows);
   }
-  if (!deltas.removed.empty() && deltas.removed.back() >= base_rows + delta_rows) {
-    return damaged("row " + std::to_string(deltas.removed.back()) + " was removed, there are " +
-                   std::to_string(base_rows + delta_rows));
+  if (rows > kMaxRows) return damaged("rows with the index, at most", rows, kMaxRows);
+  if (!deltas.removed.empty() && deltas.removed.back() >= rows) {
+    return damaged("is a removed row, less", deltas.removed.back(), rows);
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #include "native/bundle/column_join.h"
 
+#include <algorithm>
 #include <string>
 
 namespace sightline {
@@ -42,7 +43,10 @@ Result<void> append_columns(std::span<const Column> more, std::vector<Column>& c
     column.values = std::move(values);
     for (uint32_t& code : column.codes) code = moved[0][code];
     for (const uint32_t code : more[i].codes) column.codes.push_back(moved[1][code]);
-    for (const double number : more[i].numbers) column.numbers.push_back(number);
+    std::vector<double> numbers(column.numbers.size() + more[i].numbers.size());
+    std::copy(more[i].numbers.begin(), more[i].numbers.end(),
+              std::copy(column.numbers.begin(), column.numbers.end(), numbers.begin()));
+    column.numbers = std::move(numbers);
   }
   return {};
 }

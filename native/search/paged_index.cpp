@@ -168,9 +168,6 @@ std::vector<uint32_t> PagedIndex::choose_cells(std::span<const double> similarit
   }
   std::vector<uint32_t> order(reach.size());
   std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    return reach[a] != reach[b] ? reach[a] > reach[b] : a < b;
-  });
   std::vector<bool> qualifies(order.size());
   for (size_t i = 0; i + 1 < runs_.size(); ++i) {
     if (any_allowed(rows_allowed, runs_[i].first_row, runs_[i + 1].first_row)) {
@@ -181,7 +178,11 @@ std::vector<uint32_t> PagedIndex::choose_cells(std::span<const double> similarit
     return !qualifies[cell] &&
            !any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1]);
   });
-  if (order.size() > count) order.resize(count);
+  const size_t opened = std::min<size_t>(count, order.size());
+  std::partial_sort(
+      order.begin(), order.begin() + static_cast<ptrdiff_t>(opened), order.end(),
+      [&](uint32_t a, uint32_t b) { return reach[a] != reach[b] ? reach[a] > reach[b] : a < b; });
+  order.resize(opened);
   return order;
 }
 
