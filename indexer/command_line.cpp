@@ -83,7 +83,8 @@ void add_build(Parser& parser) {
       ->required();
   command->add_option("--out", options->out, "The site to make or update")->required();
   command->add_flag("--bundle-only", options->bundle_only, "Write the bundle without the page");
-  command->add_flag("--full", options->full, "Write everything again, whatever is there");
+  command->add_flag("--full", options->full,
+                    "Write everything again, whatever is there; of vectors, cells and codes too");
   command->add_option("--model", options->model,
                       "CLIP model: a name of 'models list' or a folder; default: CLIP ViT-B/32 "
                       "where installed, else the embedded one. For SOURCE.npy: the one that made "

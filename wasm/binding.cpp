@@ -183,7 +183,8 @@ val to_object(const Root& root) {
   val object = val::object();
   object.set("title", root.title);
   object.set("generator", root.generator);
-  object.set("imageCount", root.image_count);
+  object.set("imageCount", root.live_image_count());
+  object.set("removed", to_typed_array("Uint32Array", root.deltas.removed));
   val datasets = val::array();
   for (const auto& dataset : root.datasets) {
     val entry = val::object();
@@ -196,7 +197,13 @@ val to_object(const Root& root) {
   object.set("classNames", to_array(root.class_names));
   object.set("model", to_object(root.model));
   val indexes = val::array();
-  for (const auto& index : root.indexes) indexes.call<void>("push", to_object(index));
+  for (const auto& index : root.indexes) {
+    val entry = to_object(index);
+    for (const auto& delta : root.deltas.deltas) {
+      entry["cells"].call<void>("push", to_object(delta.ref));
+    }
+    indexes.call<void>("push", entry);
+  }
   object.set("indexes", indexes);
   object.set("examples", to_array(root.examples));
   object.set("phraseCount", root.phrase_bank.phrase_count);
@@ -347,7 +354,7 @@ class SearcherBinding {
     return to_typed_array("Float32Array", value_or_throw(searcher_.image_embedding(image)));
   }
   val find_image_ids(const std::string& image_id) const {
-    return to_typed_array("Uint32Array", searcher_.image_ids().find(image_id));
+    return to_typed_array("Uint32Array", searcher_.find_images(image_id));
   }
   val find_record(uint32_t image) const {
     const auto place = value_or_throw(searcher_.find_record(image));

@@ -128,7 +128,7 @@ Result<int> run_bench(const BenchOptions& options) {
     runs.push_back(std::move(run));
   }
   JsonValue report{{"bundle", options.bundle},
-                   {"image_count", bundle.root().image_count},
+                   {"image_count", bundle.root().live_image_count()},
                    {"query_count", texts.size()},
                    {"simd", simd_level_name()},
                    {"threads", 1},

@@ -8,30 +8,25 @@
 #include "indexer/base/file_io.h"
 #include "indexer/catalog/catalog.h"
 #include "indexer/models/model_registry.h"
+#include "indexer/publish/build_memory.h"
 #include "indexer/publish/bundle_writer.h"
+#include "indexer/publish/delta_builder.h"
 #include "indexer/publish/paged_index_builder.h"
 #include "indexer/publish/phrase_file.h"
 #include "indexer/publish/publish_vector_text.h"
+#include "indexer/publish/publish_vectors.h"
+#include "indexer/publish/row_digests.h"
 #include "indexer/publish/site_files.h"
 #include "indexer/vectors/record_file.h"
 #include "indexer/vectors/vector_file.h"
-#include "native/bundle/image_ids.h"
 
 namespace sightline {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kGenerator = "sightline " SIGHTLINE_VERSION;
-
-// The rows of a column in the order of the index.
-Column reordered(const Column& column, std::span<const uint32_t> source_rows) {
-  Column result = column;
-  for (size_t row = 0; row < source_rows.size(); ++row) {
-    if (!column.codes.empty()) result.codes[row] = column.codes[source_rows[row]];
-    if (!column.numbers.empty()) result.numbers[row] = column.numbers[source_rows[row]];
-  }
-  return result;
-}
+// Of the quality report, those that write_all_rows gives; the text model's follow.
+constexpr size_t kRowFigures = 3;
 
 Result<std::vector<float>> read_query_vectors(const std::string& path, uint32_t dim) {
   ASSIGN_OR_RETURN(const auto file, VectorFile::open(path));
@@ -90,44 +85,44 @@ Result<std::vector<float>> fitting_queries(const BuildOptions& options, uint32_t
   return std::vector<float>{};
 }
 
-Result<void> publish(const BuildOptions& options, const VectorFile& vectors, const RowSource& rows,
-                     RecordTable table, PagedPlan plan, const std::optional<TextModel>& model,
-                     BundleWriter& writer, Progress& progress) {
-  Root root;
+// All that decides codes, cells and what a text finds, but the rows.
+Result<Sha256Digest> options_digest(const BuildOptions& options, uint32_t dim,
+                                    const std::optional<TextModel>& model,
+                                    std::span<const Column> columns) {
+  ByteWriter queries;
+  if (is_vector_file(options.queries)) {
+    ASSIGN_OR_RETURN(const auto vectors, read_query_vectors(options.queries, dim));
+    queries.write_array<float>(vectors);
+  }
+  if (model) {
+    const VectorTextOptions& text = model->options;
+    queries.write_string(model->clip.text_sha256());
+    queries.write_string(model->clip.vision_sha256());
+    queries.write(static_cast<uint8_t>(text.models));
+    queries.write(text.bank.builtin_count.value_or(UINT32_MAX));
+    for (const auto& phrase : text.queries) queries.write_string(phrase);
+    queries.write(uint16_t{0});
+    for (const auto& phrase : text.bank.phrases) queries.write_string(phrase);
+  }
+  return digest_of_options(options.paged, queries.bytes(), dim, columns);
+}
+
+void describe(const BuildOptions& options, const VectorFile& vectors, Root& root) {
   root.title = options.title.empty() ? fs::path(vectors.path()).stem().string() : options.title;
   root.generator = kGenerator;
-  root.image_count = vectors.row_count();
   const std::string dataset = options.dataset.empty() ? root.title : options.dataset;
-  root.datasets.push_back({dataset, options.licence, options.media_base_url});
-  root.model.id = "vectors";
-  root.model.embedding_dim = vectors.dim();
-  root.quality = {{"recall_at_10", plan.quality.recall_at_10},
-                  {"first_recall_at_10", plan.quality.first_recall},
-                  {"recall_queries", static_cast<double>(plan.quality.queries)}};
-  std::vector<std::string> ids;
-  for (const uint32_t source : plan.source_rows) ids.push_back(table.records[source].image_id);
-  std::vector<Column> columns;
-  for (const auto& column : table.columns) columns.push_back(reordered(column, plan.source_rows));
+  root.datasets = {{dataset, options.licence, options.media_base_url}};
+}
 
-  const auto record_of = [&](uint32_t row) -> Result<ImageRecord> { return table.records[row]; };
-  ASSIGN_OR_RETURN(auto index, write_paged_index(std::move(plan), record_of, writer, progress));
-  root.indexes.push_back(std::move(index));
-  if (!columns.empty()) {
-    ASSIGN_OR_RETURN(root.columns,
-                     writer.add_payload(ObjectKind::kColumns, write_columns(columns)));
-  }
-  ASSIGN_OR_RETURN(root.image_ids,
-                   writer.add_payload(ObjectKind::kImageIds, ImageIdTable::write(ids)));
-  if (model) {
-    ASSIGN_OR_RETURN(auto catalog,
-                     Catalog::open(options.catalog.empty() ? default_catalog_path(vectors.path())
-                                                           : options.catalog));
-    RETURN_IF_ERROR(
-        publish_vector_text(rows, model->options, model->clip, catalog, writer, progress, root));
-  }
-  RETURN_IF_ERROR(writer.publish(root));
-  progress.end();
-  return {};
+Result<void> publish_text(const BuildOptions& options, const VectorFile& vectors,
+                          const RowSource& rows, const TextModel& model, BundleWriter& writer,
+                          Progress& progress, Root& root) {
+  ASSIGN_OR_RETURN(auto catalog,
+                   Catalog::open(options.catalog.empty() ? default_catalog_path(vectors.path())
+                                                         : options.catalog));
+  // Of a base, those of the rows stay.
+  root.quality.resize(std::min<size_t>(root.quality.size(), kRowFigures));
+  return publish_vector_text(rows, model.options, model.clip, catalog, writer, progress, root);
 }
 
 }  // namespace
@@ -150,32 +145,64 @@ Result<int> build_vectors(const BuildOptions& options) {
   ASSIGN_OR_RETURN(const auto vectors, VectorFile::open(options.sources.front()));
   ASSIGN_OR_RETURN(const auto model,
                    load_text_model(options, vectors.dim(), thread_count, progress));
-  ASSIGN_OR_RETURN(const auto queries, fitting_queries(options, vectors.dim(), model));
-  RecordTable table;
+  VectorInput input;
   if (options.records.empty()) {
-    table = numbered_records(vectors.row_count());
+    input.table = numbered_records(vectors.row_count());
   } else {
-    ASSIGN_OR_RETURN(table, read_record_file(options.records, vectors.row_count()));
+    ASSIGN_OR_RETURN(input.table, read_record_file(options.records, vectors.row_count()));
   }
-  PagedOptions paged = options.paged;
-  paged.thread_count = thread_count;
-  const RowSource rows{vectors.row_count(), vectors.dim(),
-                       [&](uint32_t first, uint32_t count, std::span<float> target) {
-                         return vectors.read_rows(first, count, target);
-                       }};
-  ASSIGN_OR_RETURN(auto plan, plan_paged_index(rows, queries, paged, progress));
+  for (const auto& record : input.table.records) input.ids.push_back(record.image_id);
+  input.rows = {vectors.row_count(), vectors.dim(),
+                [&](uint32_t first, uint32_t count, std::span<float> target) {
+                  return vectors.read_rows(first, count, target);
+                }};
+  ASSIGN_OR_RETURN(input.options_digest,
+                   options_digest(options, vectors.dim(), model, input.table.columns));
+  progress.begin("compare");
+  ASSIGN_OR_RETURN(input.digests, digest_rows(input.rows, input.table, thread_count));
+
+  auto continued =
+      options.full ? Result<Continuation>(not_found("")) : continue_base(input, bundle_path);
+  if (!continued && continued.error().code != ErrorCode::kNotFound) {
+    progress.note("building in full, not upon " + bundle_path + ": " + continued.error().message);
+  }
+  std::optional<PagedPlan> plan;
+  if (!continued) {
+    PagedOptions paged = options.paged;
+    paged.thread_count = thread_count;
+    ASSIGN_OR_RETURN(const auto queries, fitting_queries(options, vectors.dim(), model));
+    ASSIGN_OR_RETURN(plan, plan_paged_index(input.rows, queries, paged, progress));
+  }
   // From here on files are written: everything that can be wrong with the input has been seen.
   ASSIGN_OR_RETURN(auto writer, BundleWriter::open(bundle_path));
-  RETURN_IF_ERROR(
-      publish(options, vectors, rows, std::move(table), std::move(plan), model, writer, progress));
+  Root root;
+  if (continued) {
+    ASSIGN_OR_RETURN(root,
+                     write_deltas(continued->base, continued->changes, input.rows, input.table,
+                                  input.digests, thread_count, writer, progress));
+  } else {
+    ASSIGN_OR_RETURN(root, write_all_rows(input, *plan, writer, progress));
+    root.model.id = "vectors";
+    root.model.embedding_dim = vectors.dim();
+  }
+  describe(options, vectors, root);
+  if (model && (!continued || continued->changes.any)) {
+    RETURN_IF_ERROR(publish_text(options, vectors, input.rows, *model, writer, progress, root));
+  }
+  RETURN_IF_ERROR(writer.publish(root));
+  progress.end();
   uint64_t new_file_count = writer.new_file_count();
   if (!options.bundle_only) {
     ASSIGN_OR_RETURN(const auto page_file_count, copy_page_files(page_path, options.out));
     new_file_count += page_file_count;
   }
   progress.note(options.out + ": " + std::to_string(vectors.row_count()) + " rows of " +
-                std::to_string(vectors.dim()) + " dimensions, " + std::to_string(new_file_count) +
-                " files written");
+                std::to_string(vectors.dim()) + " dimensions, " +
+                (continued ? std::to_string(root.deltas.row_count()) + " added to the base's and " +
+                                 std::to_string(root.deltas.removed.size()) + " removed, "
+                           : "") +
+                std::to_string(new_file_count) + " files written, " +
+                std::to_string(writer.new_bytes()) + " bytes of the bundle");
   return 0;
 }
 

@@ -40,9 +40,10 @@ Result<int> run_export(const ExportOptions& options) {
   RETURN_IF_ERROR(bundle.load_index());
   const Root& root = bundle.root();
   ByteWriter embeddings;
-  embeddings.write_bytes(npy_header(root.image_count, root.model.embedding_dim));
+  embeddings.write_bytes(npy_header(root.live_image_count(), root.model.embedding_dim));
   std::string lines;
   for (uint32_t image = 0; image < root.image_count; ++image) {
+    if (!bundle.searcher().is_live(image)) continue;
     ASSIGN_OR_RETURN(const auto record, bundle.record(image));
     lines += dump_json(record_json(root, record)) + "\n";
     ASSIGN_OR_RETURN(auto embedding, bundle.image_embedding(image));

@@ -38,10 +38,21 @@ JsonValue index_json(const IndexInfo& index) {
   return value;
 }
 
+JsonValue deltas_json(const CellDeltas& deltas) {
+  return JsonValue{{"generations", deltas.generations.size()},
+                   {"objects", deltas.deltas.size()},
+                   {"added_rows", deltas.row_count()},
+                   {"removed_rows", deltas.removed.size()}};
+}
+
 JsonValue bundle_json(const OpenedBundle& bundle, const KindTotals& totals) {
   const Root& root = bundle.root();
   JsonValue::Array indexes;
-  for (const auto& index : root.indexes) indexes.push_back(index_json(index));
+  for (const auto& index : root.indexes) {
+    JsonValue value = index_json(index);
+    if (!root.deltas.empty()) value.set("deltas", deltas_json(root.deltas));
+    indexes.push_back(std::move(value));
+  }
   JsonValue::Array datasets;
   for (const auto& dataset : root.datasets) {
     datasets.push_back(JsonValue{{"slug", dataset.slug},
@@ -62,7 +73,7 @@ JsonValue bundle_json(const OpenedBundle& bundle, const KindTotals& totals) {
       {"root", object_name(bundle.manifest().root)},
       {"generator", root.generator},
       {"title", root.title},
-      {"image_count", root.image_count},
+      {"image_count", root.live_image_count()},
       {"datasets", std::move(datasets)},
       {"classes", JsonValue::Array(root.class_names.begin(), root.class_names.end())},
       {"model", JsonValue{{"id", root.model.id},
@@ -71,13 +82,13 @@ JsonValue bundle_json(const OpenedBundle& bundle, const KindTotals& totals) {
       {"indexes", std::move(indexes)},
       {"sizes", std::move(sizes)},
       {"index_bytes_per_image",
-       root.image_count > 0 ? static_cast<double>(index_bytes) / root.image_count : 0.0},
+       root.image_count > 0 ? static_cast<double>(index_bytes) / root.live_image_count() : 0.0},
       {"quality", std::move(quality)}};
 }
 
 void print_for_people(const OpenedBundle& bundle, const KindTotals& totals) {
   const Root& root = bundle.root();
-  std::printf("%s: %u images, format %u.%u, %s\n", root.title.c_str(), root.image_count,
+  std::printf("%s: %u images, format %u.%u, %s\n", root.title.c_str(), root.live_image_count(),
               bundle.manifest().major, bundle.manifest().minor, root.generator.c_str());
   std::printf("model %s (%s), %u dimensions\n", root.model.id.c_str(), root.model.licence.c_str(),
               root.model.embedding_dim);
@@ -85,6 +96,10 @@ void print_for_people(const OpenedBundle& bundle, const KindTotals& totals) {
     std::printf("index of %s: %u rows, M %u, efConstruction %u\n",
                 index.row_kind == RowKind::kCrops ? "crops" : "images", index.row_count, index.m,
                 index.ef_construction);
+  }
+  if (const auto& deltas = root.deltas; !deltas.empty()) {
+    std::printf("deltas of %zu builds: %u rows added, %zu removed\n", deltas.generations.size(),
+                deltas.row_count(), deltas.removed.size());
   }
   for (const auto& [kind, total] : totals) {
     std::printf("  %-10s %6zu objects %12llu bytes\n", kind.c_str(), total.object_count,

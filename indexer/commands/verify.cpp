@@ -39,6 +39,11 @@ void check_content(OpenedBundle& bundle, Report& report) {
   if (const auto loaded = bundle.load_index(); !loaded) {
     report.problems.push_back(loaded.error().message);
   }
+  for (const auto need : {Need::kColumns, Need::kImageIds}) {
+    if (const auto loaded = bundle.load(need); !loaded) {
+      report.problems.push_back(loaded.error().message);
+    }
+  }
   if (const auto examples = bundle.examples(); !examples) {
     report.problems.push_back(examples.error().message);
   }

@@ -19,8 +19,6 @@ namespace {
 constexpr uint32_t kBlockRows = 2048;
 // Values of rows are below 1: sums of 2^32 of them fit 64 bits.
 constexpr double kFixedPoint = 1u << 30;
-// Components that decide which rows lie together within a cell.
-constexpr uint32_t kOrderComponents = 16;
 // A cell may hold so many times the rows aimed at before it is split.
 constexpr size_t kLargestCell = 2;
 
@@ -109,37 +107,6 @@ void subtract(std::span<float> y, std::span<const float> centroid) {
   for (size_t c = 0; c < centroid.size(); ++c) y[c] -= centroid[c];
 }
 
-// The rows of a cell such that similar ones lie together: halves it along the component that
-// spreads most until a part fits a piece. places: [rows, kOrderComponents].
-void order_cell(std::span<uint32_t> rows, std::span<const float> places, size_t piece_rows) {
-  if (rows.size() <= piece_rows) {
-    std::sort(rows.begin(), rows.end());
-    return;
-  }
-  size_t widest = 0;
-  double most = -1;
-  for (size_t c = 0; c < kOrderComponents; ++c) {
-    double sum = 0;
-    double squares = 0;
-    for (const uint32_t row : rows) {
-      const double value = places[size_t{row} * kOrderComponents + c];
-      sum += value;
-      squares += value * value;
-    }
-    const double spread = squares - sum * sum / static_cast<double>(rows.size());
-    if (spread > most) most = spread, widest = c;
-  }
-  const size_t pieces = (rows.size() + piece_rows - 1) / piece_rows;
-  const size_t middle = pieces / 2 * piece_rows;
-  std::sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) {
-    const float left = places[size_t{a} * kOrderComponents + widest];
-    const float right = places[size_t{b} * kOrderComponents + widest];
-    return left != right ? left < right : a < b;
-  });
-  order_cell(rows.first(middle), places, piece_rows);
-  order_cell(rows.subspan(middle), places, piece_rows);
-}
-
 // Calls work(first row, rows [n, dim]) for all rows, a block at a time.
 Result<void> for_blocks(
     const RowSource& rows, unsigned thread_count, Progress& progress,
@@ -194,22 +161,14 @@ Result<AssignedRows> assign_rows(const RowSource& rows, const FittedBasis& basis
   return assigned;
 }
 
-// What encoding all rows yields, in the source's order.
-struct EncodedRows {
-  std::vector<uint32_t> cells;    // [rows]
-  std::vector<uint8_t> codes;     // [rows, row_bytes]
-  std::vector<float> places;      // [rows, kOrderComponents], relative to the cell
-  std::vector<double> residuals;  // [cells]: sums of squared distances from the centroid
-};
-
 class RowEncoder {
  public:
   RowEncoder(const RowSource& rows, const PagedPlan& plan, HeldOutTruth& truth,
-             const PagedOptions& options)
+             unsigned thread_count)
       : rows_(rows),
         plan_(plan),
         truth_(truth),
-        options_(options),
+        thread_count_(thread_count),
         centroids_(decoded_centroids(plan.directory)) {}
 
   // cells: of each row.
@@ -218,9 +177,9 @@ class RowEncoder {
     encoded_.codes.resize(size_t{rows_.row_count} * plan_.basis.codes.row_bytes());
     encoded_.places.resize(size_t{rows_.row_count} * kOrderComponents);
     std::vector<float> distances(rows_.row_count);
-    RETURN_IF_ERROR(
-        for_blocks(rows_, options_.thread_count, progress,
-                   [&](uint32_t first, auto rows) { encode_block(first, rows, distances); }));
+    RETURN_IF_ERROR(for_blocks(rows_, thread_count_, progress, [&](uint32_t first, auto rows) {
+      encode_block(first, rows, distances);
+    }));
     encoded_.residuals.resize(plan_.directory.centroids.size() /
                               plan_.directory.centroid_components());
     for (uint32_t row = 0; row < rows_.row_count; ++row) {
@@ -254,7 +213,7 @@ class RowEncoder {
   const RowSource& rows_;
   const PagedPlan& plan_;
   HeldOutTruth& truth_;
-  const PagedOptions& options_;
+  const unsigned thread_count_;
   const std::vector<float> centroids_;
   EncodedRows encoded_;
 };
@@ -267,6 +226,8 @@ void arrange(EncodedRows encoded, PagedPlan& plan) {
   for (uint32_t row = 0; row < encoded.cells.size(); ++row) {
     members[encoded.cells[row]].push_back(row);
   }
+  std::vector<float> places;
+  const size_t place_dim = plan.places.size() / members.size();
   directory.first_row = {0};
   for (size_t cell = 0; cell < members.size(); ++cell) {
     auto& rows = members[cell];
@@ -276,12 +237,15 @@ void arrange(EncodedRows encoded, PagedPlan& plan) {
     directory.first_row.push_back(static_cast<uint32_t>(plan.source_rows.size()));
     directory.spread.push_back(
         static_cast<float>(std::sqrt(encoded.residuals[cell] / static_cast<double>(rows.size()))));
+    const auto place = std::span(plan.places).subspan(cell * place_dim, place_dim);
+    places.insert(places.end(), place.begin(), place.end());
   }
   std::vector<int8_t> centroids;
   for (size_t i = 0; i < directory.centroids.size(); ++i) {
     if (!members[i % members.size()].empty()) centroids.push_back(directory.centroids[i]);
   }
   directory.centroids = std::move(centroids);
+  plan.places = std::move(places);
   plan.codes.resize(encoded.codes.size());
   for (size_t row = 0; row < plan.source_rows.size(); ++row) {
     std::copy_n(encoded.codes.begin() + static_cast<ptrdiff_t>(plan.source_rows[row] * row_bytes),
@@ -331,6 +295,44 @@ void fit_cells(std::span<const float> y, std::span<const uint32_t> nearest,
 
 }  // namespace
 
+void order_cell(std::span<uint32_t> rows, std::span<const float> places, size_t piece_rows) {
+  if (rows.size() <= piece_rows) {
+    std::sort(rows.begin(), rows.end());
+    return;
+  }
+  size_t widest = 0;
+  double most = -1;
+  for (size_t c = 0; c < kOrderComponents; ++c) {
+    double sum = 0;
+    double squares = 0;
+    for (const uint32_t row : rows) {
+      const double value = places[size_t{row} * kOrderComponents + c];
+      sum += value;
+      squares += value * value;
+    }
+    const double spread = squares - sum * sum / static_cast<double>(rows.size());
+    if (spread > most) most = spread, widest = c;
+  }
+  const size_t pieces = (rows.size() + piece_rows - 1) / piece_rows;
+  const size_t middle = pieces / 2 * piece_rows;
+  std::sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) {
+    const float left = places[size_t{a} * kOrderComponents + widest];
+    const float right = places[size_t{b} * kOrderComponents + widest];
+    return left != right ? left < right : a < b;
+  });
+  order_cell(rows.first(middle), places, piece_rows);
+  order_cell(rows.subspan(middle), places, piece_rows);
+}
+
+Result<EncodedRows> encode_rows(const RowSource& rows, const PagedPlan& plan, HeldOutTruth& truth,
+                                unsigned thread_count, Progress& progress) {
+  progress.begin("assign", rows.row_count);
+  ASSIGN_OR_RETURN(auto assigned,
+                   assign_rows(rows, plan.basis, plan.places, thread_count, progress));
+  progress.begin("encode", rows.row_count);
+  return RowEncoder(rows, plan, truth, thread_count).encode(std::move(assigned.cells), progress);
+}
+
 Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float> queries,
                                    const PagedOptions& options, Progress& progress) {
   const size_t dim = rows.dim;
@@ -379,7 +381,8 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
 
   progress.begin("encode", rows.row_count);
   HeldOutTruth truth(split.held_out, rows.dim);
-  RowEncoder encoder(rows, plan, truth, options);
+  plan.places = std::move(places);
+  RowEncoder encoder(rows, plan, truth, options.thread_count);
   ASSIGN_OR_RETURN(auto encoded, encoder.encode(std::move(assigned.cells), progress));
   arrange(std::move(encoded), plan);
   progress.begin("tune");
@@ -388,25 +391,17 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
   return plan;
 }
 
-Result<IndexInfo> write_paged_index(
-    PagedPlan plan, const std::function<Result<ImageRecord>(uint32_t source_row)>& record_of,
-    BundleWriter& writer, Progress& progress) {
-  const auto& codes = plan.basis.codes;
-  const size_t row_bytes = codes.row_bytes();
-  const size_t first_bytes = codes.first_bytes();
-  IndexInfo info;
-  info.layout = IndexLayout::kPaged;
-  info.row_count = static_cast<uint32_t>(plan.source_rows.size());
-  info.dim = static_cast<uint32_t>(codes.dim());
-  info.code_parameters = write_query_aware_codes(codes);
-  info.cells = std::move(plan.directory);
-  if (const auto rest = write_transform_rest(codes); !rest.empty()) {
-    ASSIGN_OR_RETURN(info.cells.transform_rest, writer.add_payload(ObjectKind::kTransform, rest));
-  }
-  progress.begin("cells", info.row_count);
-  for (size_t number = 0; number + 1 < info.cells.first_row.size(); ++number) {
-    const uint32_t first = info.cells.first_row[number];
-    const uint32_t end = info.cells.first_row[number + 1];
+Result<std::vector<ObjectRef>> write_cells(const PagedPlan& plan, uint32_t first_ordinal,
+                                           const RecordOf& record_of, BundleWriter& writer,
+                                           Progress& progress) {
+  const size_t row_bytes = plan.basis.codes.row_bytes();
+  const size_t first_bytes = plan.basis.codes.first_bytes();
+  const auto& first_row = plan.directory.first_row;
+  std::vector<ObjectRef> cells;
+  progress.begin("cells", plan.source_rows.size());
+  for (size_t number = 0; number + 1 < first_row.size(); ++number) {
+    const uint32_t first = first_row[number];
+    const uint32_t end = first_row[number + 1];
     Cell cell;
     cell.row_count = end - first;
     cell.codes = grouped_codes(plan, first, cell.row_count);
@@ -418,16 +413,32 @@ Result<IndexInfo> write_paged_index(
                            code.end());
         ASSIGN_OR_RETURN(auto record, record_of(plan.source_rows[row]));
         const PixelBox whole{0, 0, std::max(1u, record.width_px), std::max(1u, record.height_px)};
-        piece.views.push_back({row, {ViewKind::kWhole, whole}});
+        piece.views.push_back({first_ordinal + row, {ViewKind::kWhole, whole}});
         piece.records.push_back(std::move(record));
       }
       ASSIGN_OR_RETURN(const auto ref, writer.add(ObjectKind::kPiece, write_cell_piece(piece)));
       cell.pieces.push_back({start - first, ref});
     }
     ASSIGN_OR_RETURN(const auto ref, writer.add(ObjectKind::kCell, write_cell(cell)));
-    info.cells.cells.push_back(ref);
+    cells.push_back(ref);
     progress.add(cell.row_count);
   }
+  return cells;
+}
+
+Result<IndexInfo> write_paged_index(const PagedPlan& plan, const RecordOf& record_of,
+                                    BundleWriter& writer, Progress& progress) {
+  const auto& codes = plan.basis.codes;
+  IndexInfo info;
+  info.layout = IndexLayout::kPaged;
+  info.row_count = static_cast<uint32_t>(plan.source_rows.size());
+  info.dim = static_cast<uint32_t>(codes.dim());
+  info.code_parameters = write_query_aware_codes(codes);
+  info.cells = plan.directory;
+  if (const auto rest = write_transform_rest(codes); !rest.empty()) {
+    ASSIGN_OR_RETURN(info.cells.transform_rest, writer.add_payload(ObjectKind::kTransform, rest));
+  }
+  ASSIGN_OR_RETURN(info.cells.cells, write_cells(plan, 0, record_of, writer, progress));
   return info;
 }
 

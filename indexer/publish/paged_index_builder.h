@@ -14,6 +14,8 @@
 
 namespace sightline {
 
+class HeldOutTruth;
+
 // Where the rows come from: read(first, count, rows) fills [count, dim] with unit rows. Called from
 // several threads at once.
 struct RowSource {
@@ -57,18 +59,44 @@ struct PagedPlan {
   CellDirectory directory;            // all but the references
   std::vector<uint32_t> source_rows;  // [row_count]: the source's row of each row of the index
   std::vector<uint8_t> codes;         // [row_count, row_bytes]
+  std::vector<float> places;          // [cells, cluster components]: what decides a row's cell
   uint32_t piece_rows = 0;
   PagedQuality quality;
 };
+
+// Components that decide which rows lie together within a cell.
+inline constexpr uint32_t kOrderComponents = 16;
+
+// The rows of a cell such that similar ones lie together: halves it along the component that
+// spreads most until a part fits a piece. places: [rows, kOrderComponents].
+void order_cell(std::span<uint32_t> rows, std::span<const float> places, size_t piece_rows);
+
+// What one pass over all rows yields, in the source's order.
+struct EncodedRows {
+  std::vector<uint32_t> cells;    // [rows]
+  std::vector<uint8_t> codes;     // [rows, row_bytes]
+  std::vector<float> places;      // [rows, kOrderComponents], relative to the cell
+  std::vector<double> residuals;  // [cells]: sums of squared distances from the centroid
+};
+
+// Finds the cells of rows and codes them, by the plan's basis, centroids and places.
+Result<EncodedRows> encode_rows(const RowSource& rows, const PagedPlan& plan, HeldOutTruth& truth,
+                                unsigned thread_count, Progress& progress);
 
 // queries: [m, dim] unit rows, such as texts; may be empty: then rows stand in for them. A function
 // of (rows, queries, options) but for the number of threads.
 Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float> queries,
                                    const PagedOptions& options, Progress& progress);
 
-// Writes the cells and their pieces. record_of(source row) is asked in the order of the index.
-Result<IndexInfo> write_paged_index(
-    PagedPlan plan, const std::function<Result<ImageRecord>(uint32_t source_row)>& record_of,
-    BundleWriter& writer, Progress& progress);
+using RecordOf = std::function<Result<ImageRecord>(uint32_t source_row)>;
+
+// Writes the cells and their pieces. record_of is asked in the order of the index.
+Result<IndexInfo> write_paged_index(const PagedPlan& plan, const RecordOf& record_of,
+                                    BundleWriter& writer, Progress& progress);
+
+// The cells alone, of which the first row has that ordinal.
+Result<std::vector<ObjectRef>> write_cells(const PagedPlan& plan, uint32_t first_ordinal,
+                                           const RecordOf& record_of, BundleWriter& writer,
+                                           Progress& progress);
 
 }  // namespace sightline

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "indexer/publish/build_memory.h"
+
 namespace sightline {
 namespace {
 
@@ -36,6 +38,16 @@ Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
     for (size_t i = 0; i < index.cells.cell_count(); ++i) {
       list.add(index.cells.cells[i], "cell " + std::to_string(i));
     }
+  }
+  for (const auto& delta : root.deltas.deltas) list.add(delta.ref, "delta");
+  for (const auto& generation : root.deltas.generations) {
+    list.add(generation.columns, "columns of a delta");
+    list.add(generation.image_ids, "image ids of a delta");
+  }
+  if (!root.build_memory.empty()) {
+    ASSIGN_OR_RETURN(const auto memory, read_build_memory(root.build_memory));
+    list.add(memory.encoder, "encoder of later builds");
+    for (const auto& digests : memory.digests) list.add(digests, "row digests");
   }
   list.add(root.columns, "columns");
   list.add(root.image_ids, "image ids");

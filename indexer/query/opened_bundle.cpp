@@ -108,6 +108,8 @@ Result<void> OpenedBundle::add_objects(const std::vector<ObjectRef>& refs) {
 
 Result<void> OpenedBundle::load_index() { return add_objects(searcher_.missing_objects()); }
 
+Result<void> OpenedBundle::load(Need need) { return add_objects(searcher_.missing_objects(need)); }
+
 Result<std::vector<Hit>> OpenedBundle::search(std::span<const float> embeddings,
                                               const SearchOptions& options) {
   while (true) {
@@ -145,8 +147,8 @@ Result<ImageRecord> OpenedBundle::record(uint32_t image) {
 }
 
 Result<uint32_t> OpenedBundle::find_image(const std::string& image_id) {
-  RETURN_IF_ERROR(add_objects(searcher_.missing_objects(Need::kImageIds)));
-  for (const uint32_t ordinal : searcher_.image_ids().find(image_id)) {
+  RETURN_IF_ERROR(load(Need::kImageIds));
+  for (const uint32_t ordinal : searcher_.find_images(image_id)) {
     ASSIGN_OR_RETURN(const auto found, record(ordinal));
     if (found.image_id == image_id) return ordinal;
   }

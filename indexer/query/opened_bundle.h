@@ -30,6 +30,9 @@ class OpenedBundle {
   // Fetches what the searcher still misses.
   Result<void> load_index();
 
+  // And what else is asked of it beside searches.
+  Result<void> load(Need need);
+
   // Searcher::search, with what it misses fetched; requires load_index(). Rounds of fetches of
   // which each needs the one before count as round trips.
   Result<std::vector<Hit>> search(std::span<const float> embeddings, const SearchOptions& options);

@@ -13,14 +13,14 @@ namespace {
 
 constexpr uint64_t kEntryBytes = 8 + 4;
 
-uint64_t key_of(std::string_view image_id) {
+}  // namespace
+
+uint64_t ImageIdTable::key_of(std::string_view image_id) {
   const auto digest = sha256({reinterpret_cast<const uint8_t*>(image_id.data()), image_id.size()});
   uint64_t key;
   std::memcpy(&key, digest.data(), sizeof(key));
   return key;
 }
-
-}  // namespace
 
 std::vector<uint8_t> ImageIdTable::write(std::span<const std::string> image_ids) {
   std::vector<std::pair<uint64_t, uint32_t>> entries;
@@ -34,29 +34,48 @@ std::vector<uint8_t> ImageIdTable::write(std::span<const std::string> image_ids)
 }
 
 Result<ImageIdTable> ImageIdTable::parse(std::span<const uint8_t> payload, uint32_t image_count) {
+  ImageIdTable table;
+  RETURN_IF_ERROR(table.append(payload, image_count));
+  return table;
+}
+
+Result<void> ImageIdTable::append(std::span<const uint8_t> payload, uint32_t image_count) {
   if (payload.size() != uint64_t{image_count} * kEntryBytes) {
     return corrupt("image ids: " + std::to_string(payload.size()) + " bytes, expected " +
                    std::to_string(uint64_t{image_count} * kEntryBytes));
   }
   ByteReader reader(payload);
-  ImageIdTable table;
-  table.keys_ = reader.read_array<uint64_t>(image_count);
-  table.ordinals_ = reader.read_array<uint32_t>(image_count);
-  if (!std::is_sorted(table.keys_.begin(), table.keys_.end())) {
-    return corrupt("image ids: the keys do not ascend");
+  const size_t first = keys_.size();
+  keys_.resize(first + image_count);
+  ordinals_.resize(first + image_count);
+  for (size_t i = first; i < keys_.size(); ++i) {
+    keys_[i] = reader.read<uint64_t>();
+    if (i > first && keys_[i] < keys_[i - 1]) return corrupt("image ids: the keys do not ascend");
   }
-  for (const uint32_t ordinal : table.ordinals_) {
+  for (size_t i = first; i < keys_.size(); ++i) {
+    const auto ordinal = reader.read<uint32_t>();
     if (ordinal >= image_count) {
       return corrupt("image ids: ordinal " + std::to_string(ordinal) + ", but there are " +
                      std::to_string(image_count) + " images");
     }
+    ordinals_[i] = static_cast<uint32_t>(first) + ordinal;
   }
-  return table;
+  ends_.push_back(static_cast<uint32_t>(keys_.size()));
+  return {};
 }
 
 std::vector<uint32_t> ImageIdTable::find(std::string_view image_id) const {
-  const auto [first, last] = std::equal_range(keys_.begin(), keys_.end(), key_of(image_id));
-  return {ordinals_.begin() + (first - keys_.begin()), ordinals_.begin() + (last - keys_.begin())};
+  std::vector<uint32_t> found;
+  const uint64_t key = key_of(image_id);
+  auto begin = keys_.begin();
+  for (const uint32_t end : ends_) {
+    auto place = std::lower_bound(begin, keys_.begin() + end, key);
+    begin = keys_.begin() + end;
+    for (; place != begin && *place == key; ++place) {
+      found.push_back(ordinals_[static_cast<size_t>(place - keys_.begin())]);
+    }
+  }
+  return found;
 }
 
 }  // namespace sightline

@@ -20,11 +20,20 @@ class ImageIdTable {
   static std::vector<uint8_t> write(std::span<const std::string> image_ids);
   static Result<ImageIdTable> parse(std::span<const uint8_t> payload, uint32_t image_count);
 
+  // The first 8 bytes of an id's SHA-256.
+  static uint64_t key_of(std::string_view image_id);
+  std::span<const uint64_t> keys() const { return keys_; }
+  std::span<const uint32_t> ordinals() const { return ordinals_; }
+
+  // Adds the payload of the images behind those that are there.
+  Result<void> append(std::span<const uint8_t> payload, uint32_t image_count);
+
   // The ordinals whose id may be this one, almost always none or one.
   std::vector<uint32_t> find(std::string_view image_id) const;
 
  private:
-  std::vector<uint64_t> keys_;      // [image_count], ascending
+  std::vector<uint32_t> ends_;      // of each payload in the arrays
+  std::vector<uint64_t> keys_;      // [image_count], ascending within each payload
   std::vector<uint32_t> ordinals_;  // [image_count]
 };
 

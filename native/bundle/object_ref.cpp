@@ -46,6 +46,8 @@ const char* object_kind_name(ObjectKind kind) {
       return "cell";
     case ObjectKind::kPiece:
       return "piece";
+    case ObjectKind::kBase:
+      return "base";
   }
   return nullptr;
 }

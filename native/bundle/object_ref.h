@@ -34,6 +34,7 @@ enum class ObjectKind : uint8_t {
   kTransform = 18,    // of a paged index, what only refinement needs
   kCell = 19,
   kPiece = 20,
+  kBase = 24,  // what a later build starts from; no search reads it
 };
 
 enum class Compression : uint8_t { kNone = 0, kZstd = 1 };

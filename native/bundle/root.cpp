@@ -24,6 +24,8 @@ enum class SectionKind : uint16_t {
   kPackedEncoder = 7,
   kPhraseBank = 8,
   kRelevance = 9,
+  kCellDeltas = 12,
+  kBuildMemory = 13,
 };
 
 struct SectionEntry {
@@ -277,6 +279,15 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
       ASSIGN_OR_RETURN(root.relevance, read_relevance(reader));
       return {};
     }
+    case SectionKind::kCellDeltas: {
+      ASSIGN_OR_RETURN(root.deltas, read_cell_deltas(reader));
+      return {};
+    }
+    case SectionKind::kBuildMemory: {
+      const auto bytes = reader.take(reader.remaining());
+      root.build_memory.assign(bytes.begin(), bytes.end());
+      return {};
+    }
   }
   return {};
 }
@@ -286,7 +297,9 @@ bool is_known(uint16_t kind) {
           kind <= static_cast<uint16_t>(SectionKind::kQuality)) ||
          kind == static_cast<uint16_t>(SectionKind::kPackedEncoder) ||
          kind == static_cast<uint16_t>(SectionKind::kPhraseBank) ||
-         kind == static_cast<uint16_t>(SectionKind::kRelevance);
+         kind == static_cast<uint16_t>(SectionKind::kRelevance) ||
+         kind == static_cast<uint16_t>(SectionKind::kCellDeltas) ||
+         kind == static_cast<uint16_t>(SectionKind::kBuildMemory);
 }
 
 // What no single section can see: that the sections agree with each other.
@@ -305,15 +318,19 @@ Result<void> check_root(const Root& root) {
   for (const auto& index : root.indexes) {
     if (index.layout != IndexLayout::kPaged) continue;
     is_paged = true;
-    if (root.indexes.size() > 1 || index.row_count != root.image_count) {
+    RETURN_IF_ERROR(check_cell_deltas(root.deltas, index.row_count, index.cells.cell_count()));
+    if (root.indexes.size() > 1 || index.row_count != root.base_image_count()) {
       return corrupt("root: a paged index of " + std::to_string(index.row_count) + " rows beside " +
                      std::to_string(root.indexes.size() - 1) + " others and " +
                      std::to_string(root.image_count) + " images");
     }
   }
-  if (raw_byte_count(root.image_ids) != uint64_t{root.image_count} * 12) {
+  if (!root.deltas.empty() && !is_paged) {
+    return corrupt("root: deltas without the paged index that they belong to");
+  }
+  if (raw_byte_count(root.image_ids) != uint64_t{root.base_image_count()} * 12) {
     return corrupt("root: the image ids hold " + std::to_string(raw_byte_count(root.image_ids)) +
-                   " bytes, expected 12 for each of " + std::to_string(root.image_count) +
+                   " bytes, expected 12 for each of " + std::to_string(root.base_image_count()) +
                    " images");
   }
   uint32_t next = 0;
@@ -353,6 +370,12 @@ std::vector<uint8_t> write_root(const Root& root) {
   if (root.relevance.is_known()) {
     sections.emplace_back(SectionKind::kRelevance, write_relevance(root.relevance));
   }
+  if (!root.deltas.empty()) {
+    sections.emplace_back(SectionKind::kCellDeltas, write_cell_deltas(root.deltas));
+  }
+  if (!root.build_memory.empty()) {
+    sections.emplace_back(SectionKind::kBuildMemory, root.build_memory);
+  }
   const bool has_paged_index =
       std::any_of(root.indexes.begin(), root.indexes.end(),
                   [](const IndexInfo& index) { return index.layout == IndexLayout::kPaged; });
@@ -367,7 +390,9 @@ std::vector<uint8_t> write_root(const Root& root) {
   auto offset = static_cast<uint32_t>(16 + 12 * sections.size());
   for (const auto& [kind, bytes] : sections) {
     writer.write(static_cast<uint16_t>(kind));
-    writer.write(kind == SectionKind::kIndex ? kRequiredFlag : uint16_t{0});
+    // Without its deltas an index would answer with rows that are gone.
+    const bool required = kind == SectionKind::kIndex || kind == SectionKind::kCellDeltas;
+    writer.write(required ? kRequiredFlag : uint16_t{0});
     writer.write(offset);
     writer.write(static_cast<uint32_t>(bytes.size()));
     offset += static_cast<uint32_t>(bytes.size());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "native/base/result.h"
+#include "native/bundle/cell_deltas.h"
 #include "native/bundle/cells.h"
 #include "native/bundle/object_ref.h"
 #include "native/bundle/packed_encoder.h"
@@ -75,7 +76,7 @@ struct IndexInfo {
   ObjectParts refinement;                // 4 bits more of every code; empty: none
   ObjectParts views;
   ObjectParts graph;    // empty: no graph, rows are scanned
-  CellDirectory cells;  // of a paged index; row i shows image i
+  CellDirectory cells;  // of a paged index; row i shows image i, as do those of deltas behind them
 };
 
 // Records of images [first_ordinal, the next piece's first_ordinal).
@@ -93,7 +94,7 @@ struct QualityFigure {
 struct Root {
   std::string title;
   std::string generator;
-  uint32_t image_count = 0;
+  uint32_t image_count = 0;  // ordinals, those of removed images among them
   std::vector<DatasetInfo> datasets;
   std::vector<std::string> class_names;  // detections name their class by position here
   ModelInfo model;
@@ -106,6 +107,15 @@ struct Root {
   PhraseBankInfo phrase_bank;  // no directories: the bundle has none
   RelevanceInfo relevance;
   std::optional<PackedEncoderInfo> packed_encoder;
+  CellDeltas deltas;                  // of a paged index
+  std::vector<uint8_t> build_memory;  // for the next build; no search reads it
+
+  // Images that columns and image_ids are about; those of deltas have their own.
+  uint32_t base_image_count() const { return image_count - deltas.row_count(); }
+  // Images that can be found.
+  uint32_t live_image_count() const {
+    return image_count - static_cast<uint32_t>(deltas.removed.size());
+  }
 };
 
 // The raw (uncompressed) bytes of a root object (FORMAT.md, section 4), and back.

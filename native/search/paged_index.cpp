@@ -67,10 +67,12 @@ bool is_better(const PagedHit& a, const PagedHit& b) {
   return a.similarity != b.similarity ? a.similarity > b.similarity : a.row < b.row;
 }
 
-Result<PagedIndex> PagedIndex::open(const IndexInfo& info, uint32_t image_count) {
+Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const CellDeltas& deltas,
+                                    uint32_t image_count) {
   PagedIndex index;
   ASSIGN_OR_RETURN(index.codes_, parse_query_aware_codes(info.code_parameters, info.dim));
   index.directory_ = info.cells;
+  index.add_deltas(deltas);
   index.image_count_ = image_count;
   index.has_rest_ = index.codes_.root_components == index.codes_.components();
   if (info.cells.centroid_components() > index.codes_.root_components) {
@@ -85,6 +87,20 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, uint32_t image_count)
   }
   index.transform_parts_.resize(info.cells.transform_rest.size());
   return index;
+}
+
+void PagedIndex::add_deltas(const CellDeltas& deltas) {
+  base_cells_ = static_cast<uint32_t>(directory_.cell_count());
+  uint32_t row = directory_.first_row.back();
+  for (const auto& delta : deltas.deltas) {
+    for (const auto& run : delta.runs) {
+      runs_.push_back({row, run.cell, static_cast<uint32_t>(directory_.cells.size())});
+      row += run.row_count;
+    }
+    directory_.first_row.push_back(row);
+    directory_.cells.push_back(delta.ref);
+  }
+  runs_.push_back({row, 0, UINT32_MAX});  // ends the last one
 }
 
 void PagedIndex::want(const ObjectRef& ref, Place place, std::vector<ObjectRef>& missing) {
@@ -114,6 +130,17 @@ uint32_t PagedIndex::cell_of(uint32_t row) const {
          1;
 }
 
+size_t PagedIndex::run_of(uint32_t row) const {
+  const auto after =
+      std::upper_bound(runs_.begin(), runs_.end(), row,
+                       [](uint32_t value, const Run& run) { return value < run.first_row; });
+  return static_cast<size_t>(after - runs_.begin()) - 1;
+}
+
+uint32_t PagedIndex::centroid_of(uint32_t row) const {
+  return row < runs_.front().first_row ? cell_of(row) : runs_[run_of(row)].cell;
+}
+
 uint32_t PagedIndex::piece_rows(const Cell& cell, size_t piece) const {
   const uint32_t end =
       piece + 1 < cell.pieces.size() ? cell.pieces[piece + 1].first_row : cell.row_count;
@@ -122,7 +149,7 @@ uint32_t PagedIndex::piece_rows(const Cell& cell, size_t piece) const {
 
 std::vector<double> centroid_similarities(const CellDirectory& directory,
                                           const QueryWeights& query) {
-  std::vector<double> similarities(directory.first_row.size() - 1);
+  std::vector<double> similarities(directory.spread.size());
   const int8_t* values = directory.centroids.data();
   for (size_t c = 0; c < directory.centroid_components(); ++c) {
     const double weight = query.weights[c] * directory.centroid_scale[c];
@@ -139,8 +166,15 @@ std::vector<uint32_t> PagedIndex::choose_cells(std::span<const double> similarit
   }
   std::vector<uint32_t> order(reach.size());
   std::iota(order.begin(), order.end(), 0u);
+  std::vector<bool> qualifies(order.size());
+  for (size_t i = 0; i + 1 < runs_.size(); ++i) {
+    if (any_allowed(rows_allowed, runs_[i].first_row, runs_[i + 1].first_row)) {
+      qualifies[runs_[i].cell] = true;
+    }
+  }
   std::erase_if(order, [&](uint32_t cell) {
-    return !any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1]);
+    return !qualifies[cell] &&
+           !any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1]);
   });
   const size_t kept = std::min<size_t>(order.size(), count);
   std::partial_sort(
@@ -148,6 +182,14 @@ std::vector<uint32_t> PagedIndex::choose_cells(std::span<const double> similarit
       [&](uint32_t a, uint32_t b) { return reach[a] != reach[b] ? reach[a] > reach[b] : a < b; });
   order.resize(kept);
   return order;
+}
+
+void PagedIndex::open_cell(uint32_t cell, std::vector<ObjectRef>& missing) {
+  if (const auto found = cells_.find(cell); found != cells_.end()) {
+    found->second.used_at = clock_;
+  } else {
+    want(directory_.cells[cell], {cell, kWholeCell}, missing);
+  }
 }
 
 Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
@@ -164,13 +206,24 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   const uint64_t searched = uint64_t{kSearchedPerProbe} * probe_cells;
   const auto chosen = choose_cells(
       offsets, static_cast<uint32_t>(std::min<uint64_t>(searched, offsets.size())), rows_allowed);
-  for (const uint32_t cell :
-       std::span(chosen).first(std::min<size_t>(chosen.size(), probe_cells))) {
-    if (const auto found = cells_.find(cell); found != cells_.end()) {
-      found->second.used_at = clock_;
-    } else {
-      want(directory_.cells[cell], {cell, kWholeCell}, answer.missing);
+  std::vector<bool> is_searched(directory_.cells.size());
+  std::vector<bool> is_open(base_cells_);
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    const uint32_t cell = chosen[i];
+    is_searched[cell] = true;
+    if (i >= probe_cells) continue;
+    is_open[cell] = true;
+    if (any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1])) {
+      open_cell(cell, answer.missing);
     }
+  }
+  for (size_t i = 0; i + 1 < runs_.size(); ++i) {
+    if (!is_searched[runs_[i].cell] ||
+        !any_allowed(rows_allowed, runs_[i].first_row, runs_[i + 1].first_row)) {
+      continue;
+    }
+    is_searched[runs_[i].delta] = true;
+    if (is_open[runs_[i].cell]) open_cell(runs_[i].delta, answer.missing);
   }
   const bool opens_cells = !answer.missing.empty();
   // The first answer does with the components that the root knows.
@@ -179,17 +232,28 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   BestRows best(size_t{kRankedPerRefined} * refine_rows);
   const auto scan_group = best_scan_group_kernel();
   const size_t first_bytes = codes_.first_bytes();
-  for (const uint32_t cell : chosen) {
-    const auto resident = cells_.find(cell);
-    if (resident == cells_.end()) continue;
-    const int32_t offset = scan_offset(offsets[cell], scan);
-    const uint32_t rows = resident->second.content.row_count;
-    const uint8_t* group = resident->second.content.codes.data();
-    for (uint32_t row = 0; row < rows; row += kScanGroup, group += kScanGroup * first_bytes) {
+  for (const auto& [cell, resident] : cells_) {
+    if (!is_searched[cell]) continue;
+    const uint8_t* group = resident.content.codes.data();
+    uint32_t row = directory_.first_row[cell];
+    const uint32_t end = directory_.first_row[cell + 1];
+    // Rows up to here have one centroid: all of a cell, those of a run of a delta.
+    size_t run = cell < base_cells_ ? 0 : run_of(row);
+    uint32_t run_end = cell < base_cells_ ? end : runs_[run + 1].first_row;
+    int32_t offset = scan_offset(offsets[centroid_of(row)], scan);
+    for (; row < end; group += kScanGroup * first_bytes) {
       uint16_t sums[kScanGroup];
       scan_group(scan.tables.data(), group, first_bytes, sums);
-      best.offer_group(sums, offset, directory_.first_row[cell] + row,
-                       std::min<uint32_t>(kScanGroup, rows - row), rows_allowed);
+      for (uint32_t done = 0; done < kScanGroup && row < end;) {
+        if (row == run_end) {
+          run_end = runs_[++run + 1].first_row;
+          offset = scan_offset(offsets[runs_[run].cell], scan);
+        }
+        const uint32_t count = std::min<uint32_t>(kScanGroup - done, run_end - row);
+        best.offer_group(sums + done, offset, row, count, rows_allowed);
+        done += count;
+        row += count;
+      }
     }
   }
 
@@ -211,7 +275,7 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
           dot_digits(values.subspan(codes_.first_digits),
                      std::span(rest.piece->codes)
                          .subspan(rest.position * codes_.rest_bytes(), codes_.rest_bytes()));
-      hit.similarity = fine.base + offsets[cell] + fine.unit * sum;
+      hit.similarity = fine.base + offsets[centroid_of(row)] + fine.unit * sum;
       hit.is_refined = true;
     }
     answer.hits.push_back(hit);
@@ -286,9 +350,10 @@ Result<std::vector<float>> PagedIndex::embedding(uint32_t row) const {
       codes_.rest_bytes(), code.begin() + static_cast<ptrdiff_t>(codes_.first_bytes()));
   auto components = decode_components(codes_, code);
   const size_t known = directory_.centroid_components();
+  const size_t cells = directory_.spread.size();
+  const uint32_t centroid = centroid_of(row);
   for (size_t c = 0; c < known; ++c) {
-    components[c] += directory_.centroid_scale[c] *
-                     directory_.centroids[c * directory_.cell_count() + cell_number];
+    components[c] += directory_.centroid_scale[c] * directory_.centroids[c * cells + centroid];
   }
   return vector_of_components(codes_, components);
 }

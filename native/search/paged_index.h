@@ -51,9 +51,10 @@ std::vector<double> centroid_similarities(const CellDirectory& directory,
 //   answer = search(query)  →  add what is missing  →  search(query) again …  at most twice
 class PagedIndex {
  public:
-  static Result<PagedIndex> open(const IndexInfo& info, uint32_t image_count);
+  static Result<PagedIndex> open(const IndexInfo& info, const CellDeltas& deltas,
+                                 uint32_t image_count);
 
-  uint32_t row_count() const { return directory_.first_row.back(); }
+  uint32_t row_count() const { return directory_.first_row.back(); }  // deltas included
 
   // A new question: what was used for those before may be forgotten.
   void begin_search() { ++clock_; }
@@ -113,15 +114,28 @@ class PagedIndex {
   void want_transform(std::vector<ObjectRef>& missing);
   void want(const ObjectRef& ref, Place place, std::vector<ObjectRef>& missing);
   uint32_t cell_of(uint32_t row) const;
+  void add_deltas(const CellDeltas& deltas);
+  uint32_t centroid_of(uint32_t row) const;
+  // The run that a row of a delta lies in.
+  size_t run_of(uint32_t row) const;
   uint32_t piece_rows(const Cell& cell, size_t piece) const;
   std::vector<uint32_t> choose_cells(std::span<const double> similarities, uint32_t count,
                                      RowFilter rows_allowed) const;
+  void open_cell(uint32_t cell, std::vector<ObjectRef>& missing);
   void forget_unused();
 
   QueryAwareCodes codes_;
   bool has_rest_ = false;                              // of the transform
   std::vector<std::vector<uint8_t>> transform_parts_;  // while not all of them are here
-  CellDirectory directory_;
+  CellDirectory directory_;  // its cells and first_row go on with those of deltas
+  uint32_t base_cells_ = 0;
+  // Rows of deltas from first_row to the next run's lie around one centroid.
+  struct Run {
+    uint32_t first_row = 0;
+    uint32_t cell = 0;   // whose centroid it is
+    uint32_t delta = 0;  // position in directory_.cells
+  };
+  std::vector<Run> runs_;
   uint32_t image_count_ = 0;
   std::map<uint32_t, Resident<Cell>> cells_;
   std::map<Place, Resident<CellPiece>> pieces_;

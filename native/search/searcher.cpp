@@ -1,10 +1,12 @@
 #include "native/search/searcher.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "native/bundle/column_join.h"
 #include "native/bundle/object.h"
 
 namespace sightline {
@@ -12,6 +14,7 @@ namespace {
 
 // Images looked at for each phrase of a conjunction: the more, the surer that those near to all of
 // them are among them.
+constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 constexpr uint32_t kConjunctionDepth = 10;
 constexpr uint32_t kMinConjunctionDepth = 200;
 
@@ -57,7 +60,8 @@ Result<Searcher> Searcher::open(const ObjectRef& root_ref, std::span<const uint8
   const Root& root = searcher.root_;
   for (size_t i = 0; i < root.indexes.size(); ++i) {
     if (root.indexes[i].layout == IndexLayout::kPaged) {
-      ASSIGN_OR_RETURN(searcher.paged_, PagedIndex::open(root.indexes[i], root.image_count));
+      ASSIGN_OR_RETURN(searcher.paged_,
+                       PagedIndex::open(root.indexes[i], root.deltas, root.image_count));
       continue;
     }
     LoadedIndex& index = searcher.indexes_.emplace_back(root.indexes[i]);
@@ -69,8 +73,14 @@ Result<Searcher> Searcher::open(const ObjectRef& root_ref, std::span<const uint8
       searcher.expect(Target::kRefinement, i, root.indexes[i].refinement);
     }
   }
+  searcher.note_removed();
   searcher.expect(Target::kColumns, 0, root.columns);
   searcher.expect(Target::kImageIds, 0, root.image_ids);
+  for (size_t g = 0; g < root.deltas.generations.size(); ++g) {
+    searcher.expect(Target::kColumns, g + 1, root.deltas.generations[g].columns);
+    searcher.expect(Target::kImageIds, g + 1, root.deltas.generations[g].image_ids);
+  }
+  for (auto& tables : searcher.tables_) tables.resize(root.deltas.generations.size() + 1);
   for (auto pending = searcher.pending_.begin(); pending != searcher.pending_.end();) {
     if (is_complete(pending->raw, pending->parts)) {
       RETURN_IF_ERROR(searcher.take_payload(*pending, {}));
@@ -150,17 +160,65 @@ Result<void> Searcher::take_payload(const Pending& pending, std::vector<uint8_t>
       return indexes_[pending.index].take_views(payload, root_.image_count);
     case Target::kGraph:
       return indexes_[pending.index].take_graph(payload);
-    case Target::kColumns: {
-      if (payload.empty()) return {};
-      ASSIGN_OR_RETURN(columns_, parse_columns(payload, root_.image_count));
-      return {};
-    }
-    case Target::kImageIds: {
-      ASSIGN_OR_RETURN(image_ids_, ImageIdTable::parse(payload, root_.image_count));
-      return {};
-    }
+    case Target::kColumns:
+    case Target::kImageIds:
+      tables_[pending.target == Target::kImageIds][pending.index] = std::move(payload);
+      return take_tables(pending.target);
   }
   return {};
+}
+
+void Searcher::note_removed() {
+  if (root_.deltas.removed.empty()) return;
+  live_.assign((size_t{root_.image_count} + 63) / 64, ~uint64_t{0});
+  for (const uint32_t image : root_.deltas.removed) {
+    live_[image / 64] &= ~(uint64_t{1} << (image % 64));
+  }
+}
+
+Result<void> Searcher::take_tables(Target target) {
+  const auto waiting = std::count_if(pending_.begin(), pending_.end(), [&](const Pending& pending) {
+    return pending.target == target;
+  });
+  if (waiting > 1) return {};
+  std::vector<Column> columns;
+  ImageIdTable ids;
+  auto& tables = tables_[target == Target::kImageIds];
+  for (size_t i = 0; i < tables.size(); ++i) {
+    const uint32_t image_count =
+        i == 0 ? root_.base_image_count() : root_.deltas.generations[i - 1].row_count;
+    if (target == Target::kImageIds) {
+      RETURN_IF_ERROR(ids.append(tables[i], image_count));
+      continue;
+    }
+    std::vector<Column> more;
+    if (!tables[i].empty()) {
+      ASSIGN_OR_RETURN(more, parse_columns(tables[i], image_count));
+    }
+    if (i == 0) {
+      columns = std::move(more);
+    } else {
+      RETURN_IF_ERROR(append_columns(more, columns));
+    }
+  }
+  tables = {};
+  if (target == Target::kImageIds) {
+    image_ids_ = std::move(ids);
+    return {};
+  }
+  // What is gone counts in no range of numbers.
+  for (auto& column : columns) {
+    if (column.numbers.empty()) continue;
+    for (const uint32_t image : root_.deltas.removed) column.numbers[image] = kAbsent;
+  }
+  columns_ = std::move(columns);
+  return {};
+}
+
+std::vector<uint32_t> Searcher::find_images(std::string_view image_id) const {
+  auto images = image_ids_.find(image_id);
+  std::erase_if(images, [&](uint32_t image) { return !is_live(image); });
+  return images;
 }
 
 Result<SearchAnswer> Searcher::search(std::span<const float> embeddings,
@@ -183,6 +241,9 @@ Result<SearchAnswer> Searcher::search(std::span<const float> embeddings,
     }
     ASSIGN_OR_RETURN(images_allowed,
                      evaluate_filters(options.filters, columns_, root_.image_count));
+    for (size_t i = 0; i < live_.size(); ++i) images_allowed[i] &= live_[i];
+  } else {
+    images_allowed = live_;
   }
   // One image more than asked for makes up for an excluded one.
   const uint32_t k = std::min(options.k, root_.image_count) + (options.excluded_image ? 1 : 0);

@@ -63,6 +63,8 @@ class Searcher {
 
   const Root& root() const { return root_; }
   bool is_paged() const { return paged_.has_value(); }
+  // Whether a later build left the image there.
+  bool is_live(uint32_t image) const { return row_allowed(live_, image); }
 
   // What must still be added before that can be asked, each object once, largest first. Columns and
   // image ids of a resident bundle are needed by the first search already.
@@ -91,6 +93,8 @@ class Searcher {
 
   std::span<const Column> columns() const { return columns_; }
   const ImageIdTable& image_ids() const { return image_ids_; }
+  // As image_ids() finds them, without those that are gone.
+  std::vector<uint32_t> find_images(std::string_view image_id) const;
   std::span<const LoadedIndex> indexes() const { return indexes_; }
   // Memory held by the cells and pieces of a paged index.
   uint64_t resident_bytes() const { return paged_ ? paged_->resident_bytes() : 0; }
@@ -110,7 +114,9 @@ class Searcher {
   // A payload of which parts are still missing.
   struct Pending {
     Target target;
-    size_t index = 0;  // position in indexes_ for codes, views and graphs
+    // Position in indexes_ for codes, views and graphs; of columns and ids 0, and from 1 on those
+    // of the deltas' generations.
+    size_t index = 0;
     ObjectParts parts;
     std::vector<std::vector<uint8_t>> raw;  // [parts], empty until added
   };
@@ -127,12 +133,16 @@ class Searcher {
   bool is_deferred(Target target) const;
   void expect(Target target, size_t index, const ObjectParts& parts);
   Result<void> take_payload(const Pending& pending, std::vector<uint8_t> payload);
+  void note_removed();
+  Result<void> take_tables(Target target);
 
   Root root_;
   std::vector<LoadedIndex> indexes_;
   std::optional<PagedIndex> paged_;
   std::vector<Column> columns_;
   ImageIdTable image_ids_;
+  std::vector<uint64_t> live_;                   // a bit per image; empty where none was removed
+  std::vector<std::vector<uint8_t>> tables_[2];  // payloads of columns and ids until all are there
   std::vector<Pending> pending_;
   SearchScratch scratch_;
 };

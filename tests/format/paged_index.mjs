@@ -131,12 +131,29 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
     );
     return { number, similarity, reach: similarity + index.spreadWeight * cell.spread };
   });
+  const similarities = reach.map(({ similarity }) => similarity);
   reach.sort((a, b) => b.reach - a.reach || a.number - b.number);
+  const { deltas = [], removed = new Set() } = bundle.deltas ?? {};
+  const hasLive = ({ first, rowCount }) =>
+    Array.from({ length: rowCount }, (_, i) => first + i).some((row) => !removed.has(row));
+  const runs = deltas.flatMap((delta) => delta.runs).filter(hasLive);
+  const qualifies = (number) =>
+    hasLive(index.cells[number]) || runs.some(({ cell }) => cell === number);
+  const chosen = reach.map(({ number }) => number).filter(qualifies);
+  const opened = new Set(chosen.slice(0, index.probeCells));
+  const places = [
+    ...index.cells.filter((cell, number) => opened.has(number) && hasLive(cell)),
+    ...deltas.filter((delta) => delta.runs.some((run) => opened.has(run.cell) && hasLive(run))),
+  ];
   const candidates = [];
-  for (const { number, similarity } of reach.slice(0, index.probeCells)) {
-    const place = index.cells[number];
+  for (const place of places) {
     const cell = readCell(bundle.readPayload([place.ref]), place.rowCount, firstBytes, readRef);
+    const centroids = place.runs
+      ? place.runs.flatMap((run) => new Array(run.rowCount).fill(run.cell))
+      : new Array(place.rowCount).fill(index.cells.indexOf(place));
     cell.codes.forEach((code, row) => {
+      if (removed.has(place.first + row)) return;
+      const similarity = similarities[centroids[row]];
       let score = Math.floor(similarity / scan.unit + 0.5);
       code.forEach((byte, b) => {
         score += scan.tables[2 * b][byte & 15] + scan.tables[2 * b + 1][byte >> 4];

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decompress } from 'fzstd';
 import { ByteCursor, FormatError, check } from './byte_cursor.mjs';
+import { placeDeltas, readCellDeltas } from './cell_deltas.mjs';
 import { readPagedIndex } from './paged_index.mjs';
 
 const kindNames = [
@@ -88,6 +89,7 @@ export function parseRoot(bytes) {
     7: (section) => (root.textEncoder = readTextEncoder(section, root.model.embeddingDim)),
     8: (section) => (root.phraseBank = readPhraseBank(section)),
     9: (section) => (root.relevance = readRelevance(section)),
+    12: (section) => (root.deltas = readCellDeltas(section, readParts, readRef)),
   };
   for (let i = 0; i < sectionCount; ++i) {
     const [kind, flags, offset, length] = [cursor.u16(), cursor.u16(), cursor.u32(), cursor.u32()];
@@ -98,7 +100,12 @@ export function parseRoot(bytes) {
   for (const { dim } of root.indexes) {
     check(dim === root.model.embeddingDim, `root: an index of ${dim} dimensions`);
   }
-  check(totalBytes(root.ids) === 12 * root.imageCount, 'root: size of the image ids');
+  const added = root.deltas?.generations.reduce((sum, { rowCount }) => sum + rowCount, 0) ?? 0;
+  if (root.deltas) placeDeltas(root.deltas, root.indexes[0], root.imageCount);
+  for (const { rowCount, ids } of root.deltas?.generations ?? []) {
+    check(totalBytes(ids) === 12 * rowCount, 'deltas: size of the image ids');
+  }
+  check(totalBytes(root.ids) === 12 * (root.imageCount - added), 'root: size of the image ids');
   root.pieces.forEach(({ firstOrdinal }, i) => {
     const fits = i === 0 ? firstOrdinal === 0 : firstOrdinal > root.pieces[i - 1].firstOrdinal;
     check(fits && firstOrdinal < root.imageCount, 'root: pieces of records do not ascend from 0');

@@ -1,14 +1,15 @@
 // Holds native/FORMAT.md to its word: a reader that knows only the document finds what the core finds.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FormatError } from './byte_cursor.mjs';
 import * as reader from './read_bundle.mjs';
 import { clusteredVectors, writeNpy } from '../support/vectors.mjs';
+import { joinColumns } from './cell_deltas.mjs';
 import { searchPaged } from './paged_index.mjs';
 import { decodeRow, searchBundle } from './search_bundle.mjs';
 import * as encoder from './text_encoder.mjs';
@@ -219,41 +220,81 @@ test('texts get the embedding of the program to the last bit', { skip: skipSite 
   }
 });
 
-test('a paged bundle answers as the program does', { skip: skipProgram }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sightline-paged-'));
-  try {
-    const [rows, dim] = [2000, 96];
-    writeNpy(join(folder, 'base.npy'), clusteredVectors({ rows, dim }), [rows, dim]);
-    const queries = clusteredVectors({ rows: 10, dim, seed: 2 });
-    writeNpy(join(folder, 'queries.npy'), queries, [10, dim]);
-    const run = (...args) => {
-      const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
-      assert.equal(status, 0, stderr);
-      return stdout;
-    };
+describe('a paged bundle', { skip: skipProgram }, () => {
+  const [rows, dim] = [2000, 96];
+  const added = 150;
+  const queries = clusteredVectors({ rows: 10, dim, seed: 2 });
+  const codes = ['--scan-bytes', '16', '--code-bytes', '64', '--progress', 'none'];
+  let folder;
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'sightline-paged-'))));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const run = (...args) => {
+    const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    return stdout;
+  };
+  // Rows of one matrix, as a bundle with records.
+  const build = (chosen) => {
+    const all = clusteredVectors({ rows: rows + added, dim });
+    const values = Float32Array.from(
+      chosen.flatMap((row) => [...all.subarray(row * dim, (row + 1) * dim)]),
+    );
+    writeNpy(join(folder, 'base.npy'), values, [chosen.length, dim]);
+    const records = chosen.map((row) =>
+      JSON.stringify({ image_id: `row-${row}`, rest: `${row % 7}`, row }),
+    );
+    writeFileSync(join(folder, 'records.jsonl'), records.join('\n'));
+    const source = [join(folder, 'base.npy'), '--records', join(folder, 'records.jsonl')];
+    run('build', ...source, '--out', join(folder, 'bundle'), '--bundle-only', ...codes);
+  };
+  const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
+  const answersAsTheProgram = () => {
     const bundlePath = join(folder, 'bundle');
-    const codes = ['--scan-bytes', '16', '--code-bytes', '64', '--progress', 'none'];
-    run('build', join(folder, 'base.npy'), '--out', bundlePath, '--bundle-only', ...codes);
     const bundle = reader.openBundle(bundlePath);
     assert.equal(bundle.minor, 1);
     assert.ok(bundle.indexes[0].transform.length > 0);
-    const search = ['search', bundlePath, '--vectors', join(folder, 'queries.npy'), '--k', '10'];
-    const answers = run(...search)
-      .trimEnd()
-      .split('\n');
-    answers
-      .map((line) => JSON.parse(line))
-      .forEach(({ query, hits }) => {
-        const vector = queries.subarray(query * dim, (query + 1) * dim);
-        const scale = 1 / Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-        const unit = Array.from(vector, (value) => Math.fround(value * scale));
-        const found = searchPaged(bundle, unit, 10, reader);
-        assert.deepEqual(
-          found.map(({ record, similarity }) => [record.imageId, similarity]),
-          hits.map((hit) => [hit.image_id, hit.similarity]),
-        );
-      });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    writeNpy(join(folder, 'queries.npy'), queries, [10, dim]);
+    const answers = run(
+      ...['search', bundlePath, '--vectors', join(folder, 'queries.npy'), '--k', '10'],
+    );
+    for (const line of answers.trimEnd().split('\n')) {
+      const { query, hits } = JSON.parse(line);
+      const vector = queries.subarray(query * dim, (query + 1) * dim);
+      const scale = 1 / Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+      const unit = Array.from(vector, (value) => Math.fround(value * scale));
+      const found = searchPaged(bundle, unit, 10, reader);
+      assert.deepEqual(
+        found.map(({ record, similarity }) => [record.imageId, similarity]),
+        hits.map((hit) => [hit.image_id, hit.similarity]),
+      );
+    }
+    return bundle;
+  };
+
+  test('answers as the program does', () => {
+    build(range(0, rows));
+    assert.equal(answersAsTheProgram().deltas, undefined);
+  });
+
+  test('with deltas answers as the program does', () => {
+    build(range(50, rows + added / 2));
+    build(range(100, rows + added));
+    const bundle = answersAsTheProgram();
+    const { deltas, indexes, imageCount } = bundle;
+    assert.equal(indexes[0].rowCount, rows);
+    assert.equal(deltas.generations.length, 2);
+    assert.equal(deltas.removed.size, 100);
+    assert.equal(imageCount, rows + added);
+    let columns = reader.parseColumns(bundle.readPayload(bundle.columns), rows);
+    for (const generation of deltas.generations) {
+      const payload = bundle.readPayload(generation.columns);
+      columns = joinColumns(columns, reader.parseColumns(payload, generation.rowCount));
+    }
+    const [rest, row] = columns;
+    range(0, imageCount).forEach((image) => {
+      assert.equal(rest.values[rest.codes[image]], `${row.numbers[image] % 7}`);
+      if (image >= rows) assert.ok(row.numbers[image] >= rows);
+      assert.equal(deltas.removed.has(image), row.numbers[image] < 100);
+    });
+  });
 });

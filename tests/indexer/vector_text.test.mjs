@@ -24,8 +24,9 @@ const built = (name, ...args) => {
 
 describe('vectors searched by text', { skip }, () => {
   // The vectors of phrases stand for those of images.
+  let rows;
   before(() => {
-    const rows = phrases.map((text) => json('embed', ...model, '--text', text, '--json').embedding);
+    rows = phrases.map((text) => json('embed', ...model, '--text', text, '--json').embedding);
     writeNpy(at('base.npy'), Float32Array.from(rows.flat()), [rows.length, rows[0].length]);
     writeFileSync(at('asked.txt'), 'a dog\n\na red bus\n');
     const records = phrases.map((text) => JSON.stringify({ image_id: text }));
@@ -54,6 +55,42 @@ describe('vectors searched by text', { skip }, () => {
     built('two', ...words, '--bank-phrases', '0', '--threads', '2');
     assert.equal(contentOf(at('one')), contentOf(at('two')));
     assert.notEqual(contentOf(at('one')), contentOf(at('bundle')));
+  });
+
+  test('rows that come later are found by text too', () => {
+    const write = (count) => {
+      writeNpy(at('some.npy'), Float32Array.from(rows.slice(0, count).flat()), [count, 256]);
+      const records = phrases.slice(0, count).map((text) => JSON.stringify({ image_id: text }));
+      writeFileSync(at('some.jsonl'), records.join('\n'));
+      const { code, stderr } = run(
+        ...[
+          'build',
+          at('some.npy'),
+          ...model,
+          '--records',
+          at('some.jsonl'),
+          '--bank-phrases',
+          '50',
+        ],
+        ...[
+          '--bundle-only',
+          '--out',
+          at('grown'),
+          '--catalog',
+          at('c.sqlite'),
+          '--progress',
+          'plain',
+        ],
+      );
+      assert.equal(code, 0, stderr);
+      return stderr;
+    };
+    write(phrases.length - 4);
+    assert.match(write(phrases.length), /4 added to the base's and 0 removed/);
+    assert.match(write(phrases.length), / 0 files written/);
+    const last = phrases.at(-1);
+    assert.equal(json('search', at('grown'), last, '--k', '3', '--json').hits[0].image_id, last);
+    assert.ok(json('verify', at('grown'), '--json').ok);
   });
 
   test('what cannot be is refused in one line, and nothing is written', () => {

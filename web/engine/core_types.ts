@@ -35,7 +35,10 @@ export interface ModelInfo {
 export interface Root {
   title: string;
   generator: string;
+  /** Images that can be found; their ordinals go further where some were removed. */
   imageCount: number;
+  /** Ordinals of images that are gone, ascending. */
+  removed: Uint32Array;
   datasets: { slug: string; licence: string; mediaBaseUrl: string }[];
   classNames: string[];
   model: ModelInfo;
@@ -44,7 +47,7 @@ export interface Root {
     rowCount: number;
     m: number;
     efConstruction: number;
-    /** Of a paged index; otherwise none. */
+    /** Of a paged index, with those of its deltas; otherwise none. */
     cells: ObjectRef[];
     transform: ObjectRef[];
   }[];

@@ -75,7 +75,7 @@ export class Engine {
   async facets(filter: Filter): Promise<Facet[]> {
     const all = await Promise.all(
       this.sessions.map(async (session) =>
-        countFacets(filter, await session.columns(), session.root.imageCount),
+        countFacets(filter, await session.columns(), session.root),
       ),
     );
     return mergeFacets(all.flat());
@@ -98,7 +98,7 @@ export class Engine {
     for (const [bundle, session] of this.sessions.entries()) {
       const image = await session.findImage(imageId);
       if (image === null) continue;
-      const images = sequenceAround(await session.columns(), image, before, after);
+      const images = sequenceAround(session.root, await session.columns(), image, before, after);
       const records = await Promise.all(images.map((other) => session.records.record(other)));
       return records.map((record) => toImageInfo(record, session, bundle));
     }

@@ -1,6 +1,6 @@
 import { SightlineError } from '../bundle/errors.js';
 import { columnType } from './core_types.js';
-import type { Column, CoreFilterClause } from './core_types.js';
+import type { Column, CoreFilterClause, Root } from './core_types.js';
 import type { Facet, Filter, FilterClause } from './types.js';
 
 /** As the core takes it; the values are compared as text. */
@@ -78,14 +78,20 @@ function makeTest(clause: FilterClause, columns: Column[]): Test {
   return numberTest(clause, (image) => tagCount(tags, value, image));
 }
 
+/** The images of a bundle, as its root counts them. */
+type Images = Pick<Root, 'imageCount' | 'removed'>;
+
 /** The ordinals of the images for which all conditions hold, ascending. */
-export function matchingImages(filter: Filter, columns: Column[], imageCount: number): number[] {
+export function matchingImages(filter: Filter, columns: Column[], bundle: Images): number[] {
   const tests = filter.map((clause) =>
     makeTest(typeof clause === 'string' ? parseFilter(clause) : clause, columns),
   );
+  const { removed } = bundle;
+  const end = bundle.imageCount + removed.length;
   const images: number[] = [];
-  for (let image = 0; image < imageCount; ++image) {
-    if (tests.every((test) => test(image))) images.push(image);
+  for (let image = 0, gone = 0; image < end; ++image) {
+    if (removed[gone] === image) gone += 1;
+    else if (tests.every((test) => test(image))) images.push(image);
   }
   return images;
 }
@@ -94,7 +100,7 @@ export function matchingImages(filter: Filter, columns: Column[], imageCount: nu
  * Each column with the counts of its values. Conditions on a category do not narrow its own
  * counts, so that the visitor sees what another choice would bring; those on tags do.
  */
-export function countFacets(filter: Filter, columns: Column[], imageCount: number): Facet[] {
+export function countFacets(filter: Filter, columns: Column[], bundle: Images): Facet[] {
   const clauses = filter.map((clause) =>
     typeof clause === 'string' ? parseFilter(clause) : clause,
   );
@@ -109,7 +115,7 @@ export function countFacets(filter: Filter, columns: Column[], imageCount: numbe
     const isTags = column.type === columnType.tags;
     const others = isTags ? clauses : clauses.filter((clause) => clause.field !== field);
     const counts = new Array<number>(column.values.length).fill(0);
-    for (const image of matchingImages(others, columns, imageCount)) {
+    for (const image of matchingImages(others, columns, bundle)) {
       if (!isTags) {
         counts[column.codes[image]!]! += 1;
         continue;

@@ -20,14 +20,14 @@ export async function listImages(
 ): Promise<Found[]> {
   if (session.isPaged && filter.length === 0) return neighbors(session, k, bundle);
   // All of them, where nothing is filtered: then no column is waited for.
-  const { imageCount } = session.root;
+  const { imageCount, removed } = session.root;
   const images =
-    filter.length > 0 ? matchingImages(filter, await session.columns(), imageCount) : null;
+    filter.length > 0 ? matchingImages(filter, await session.columns(), session.root) : null;
   const most = images?.length ?? imageCount;
   const count = Math.min(k, most);
   return Array.from({ length: count }, (_, index) => {
     const place = Math.floor((index * most) / count);
-    return listed(bundle, images?.[place] ?? place);
+    return listed(bundle, images?.[place] ?? ordinalOf(place, removed));
   });
 }
 
@@ -37,6 +37,18 @@ function neighbors({ root }: BundleSession, k: number, bundle: number): Found[] 
   const perPlace = Math.ceil(count / listedPlaces);
   return Array.from({ length: count }, (_, index) => {
     const place = Math.floor(index / perPlace);
-    return listed(bundle, Math.floor((place * (root.imageCount - count)) / listedPlaces) + index);
+    const from = Math.floor((place * (root.imageCount - count)) / listedPlaces);
+    return listed(bundle, ordinalOf(from + index, root.removed));
   });
+}
+
+/** Of the images that are left, counted from 0. */
+function ordinalOf(place: number, removed: Uint32Array): number {
+  let [low, high] = [0, removed.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (removed[middle]! - middle <= place) low = middle + 1;
+    else high = middle;
+  }
+  return place + low;
 }

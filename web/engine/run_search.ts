@@ -191,7 +191,7 @@ async function countEligible(
   filter: NonNullable<SearchOptions['filter']>,
 ): Promise<number> {
   if (filter.length === 0) return session.root.imageCount;
-  return matchingImages(filter, await session.columns(), session.root.imageCount).length;
+  return matchingImages(filter, await session.columns(), session.root).length;
 }
 
 /** Everything up to the embedding of what is no text; the returned function does the search. */

@@ -35,6 +35,42 @@ inline ImageRecord paged_record(uint32_t image) {
   return record;
 }
 
+// Writes rows [first, end) of the bundle as one cell with pieces of 7 rows. centroid_of(row):
+// [routed components].
+template <class CentroidOf, class RecordOf>
+ObjectRef write_paged_cell(SmallBundleWriter& writer, const QueryAwareCodes& codes, uint32_t first,
+                           uint32_t end, CentroidOf centroid_of, RecordOf record_of) {
+  const size_t dim = codes.dim();
+  Cell cell;
+  cell.row_count = end - first;
+  const size_t first_bytes = codes.first_bytes();
+  cell.codes.resize((cell.row_count + kScanGroup - 1) / kScanGroup * kScanGroup * first_bytes);
+  for (uint32_t start = first; start < end; start += 7) {
+    CellPiece piece;
+    for (uint32_t row = start; row < std::min(end, start + 7); ++row) {
+      const std::vector<float> centroid = centroid_of(row);
+      std::vector<float> y(dim);
+      for (size_t i = 0; i < dim; ++i) {
+        y[i] = writer.bundle.whole[row * dim + i] - codes.mean[i] -
+               (i < centroid.size() ? centroid[i] : 0);
+      }
+      std::vector<uint8_t> code(codes.row_bytes());
+      encode_components(codes, y, code);
+      const uint32_t place = row - first;
+      for (size_t b = 0; b < first_bytes; ++b) {
+        cell.codes[(place / kScanGroup * first_bytes + b) * kScanGroup + place % kScanGroup] =
+            code[b];
+      }
+      piece.codes.insert(piece.codes.end(), code.begin() + static_cast<ptrdiff_t>(first_bytes),
+                         code.end());
+      piece.views.push_back({row, {ViewKind::kWhole, {0, 0, 640, 480}}});
+      piece.records.push_back(record_of(row));
+    }
+    cell.pieces.push_back({start - first, writer.add(ObjectKind::kPiece, write_cell_piece(piece))});
+  }
+  return writer.add(ObjectKind::kCell, write_cell(cell));
+}
+
 // A paged bundle of clustered unit rows: cells of cell_rows, sorted by nothing but their number,
 // and pieces of 7 rows. The column "parity" tells even from odd images.
 inline SmallBundle make_paged_bundle(uint32_t row_count = 300, uint32_t dim = 16,
@@ -76,33 +112,8 @@ inline SmallBundle make_paged_bundle(uint32_t row_count = 300, uint32_t dim = 16
     }
     directory.spread.push_back(0.5f);
     directory.first_row.push_back(end);
-    Cell cell;
-    cell.row_count = end - first;
-    const size_t first_bytes = codes.first_bytes();
-    cell.codes.resize((cell.row_count + kScanGroup - 1) / kScanGroup * kScanGroup * first_bytes);
-    for (uint32_t start = first; start < end; start += 7) {
-      CellPiece piece;
-      for (uint32_t row = start; row < std::min(end, start + 7); ++row) {
-        std::vector<float> y(dim);
-        for (uint32_t i = 0; i < dim; ++i) {
-          y[i] = bundle.whole[row * dim + i] - codes.mean[i] - (i < routed ? centroid[i] : 0);
-        }
-        std::vector<uint8_t> code(codes.row_bytes());
-        encode_components(codes, y, code);
-        const uint32_t place = row - first;
-        for (size_t b = 0; b < first_bytes; ++b) {
-          cell.codes[(place / kScanGroup * first_bytes + b) * kScanGroup + place % kScanGroup] =
-              code[b];
-        }
-        piece.codes.insert(piece.codes.end(), code.begin() + static_cast<ptrdiff_t>(first_bytes),
-                           code.end());
-        piece.views.push_back({row, {ViewKind::kWhole, {0, 0, 640, 480}}});
-        piece.records.push_back(paged_record(row));
-      }
-      cell.pieces.push_back(
-          {start - first, writer.add(ObjectKind::kPiece, write_cell_piece(piece))});
-    }
-    directory.cells.push_back(writer.add(ObjectKind::kCell, write_cell(cell)));
+    directory.cells.push_back(write_paged_cell(
+        writer, codes, first, end, [&](uint32_t) { return centroid; }, paged_record));
   }
   directory.probe_cells = static_cast<uint32_t>(directory.cells.size());
 

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "indexer/publish/paged_index_builder.h"
+#include "native/base/result.h"
+#include "native/base/sha256.h"
+#include "native/bundle/columns.h"
+#include "native/bundle/object_ref.h"
+
+namespace sightline {
+
+// What a paged bundle keeps for the next build, so that it is a base by itself (FORMAT.md, section
+// 4.9). No search reads it.
+struct BuildMemory {
+  Sha256Digest options = {};         // of what shapes codes and cells
+  uint32_t piece_rows = 0;           // at most, of a piece
+  ObjectParts encoder;               // how rows find their cells and become codes
+  std::vector<ObjectParts> digests;  // of the rows: of the cells, then of each generation of deltas
+};
+
+std::vector<uint8_t> write_build_memory(const BuildMemory& memory);
+Result<BuildMemory> read_build_memory(std::span<const uint8_t> bytes);
+
+// The matrices of a plan in half precision, and back into a plan that has its codes and cells.
+std::vector<uint8_t> write_row_encoder(const PagedPlan& plan);
+Result<void> read_row_encoder(std::span<const uint8_t> payload, PagedPlan& plan);
+
+// A digest of everything but the rows that decides codes and cells. queries: where they come from,
+// as bytes; of columns names and types count.
+Sha256Digest digest_of_options(const PagedOptions& options, std::span<const uint8_t> queries,
+                               uint32_t dim, std::span<const Column> columns);
+
+}  // namespace sightline

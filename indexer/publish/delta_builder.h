@@ -1,0 +1,23 @@
+#pragma once
+
+#include "indexer/base/progress.h"
+#include "indexer/publish/base_bundle.h"
+#include "indexer/publish/bundle_writer.h"
+#include "indexer/publish/paged_index_builder.h"
+#include "indexer/vectors/record_file.h"
+#include "native/base/result.h"
+#include "native/bundle/root.h"
+
+namespace sightline {
+
+// Columns of some of the rows, in that order; only values that occur among them.
+std::vector<Column> columns_of_rows(std::span<const Column> columns,
+                                    std::span<const uint32_t> source_rows);
+
+// The base's root with the changes: writes the added rows as deltas beside its cells. digests: of
+// all rows. A function of its arguments but for the number of threads.
+Result<Root> write_deltas(const BaseBundle& base, const BaseChanges& changes, const RowSource& rows,
+                          const RecordTable& table, std::span<const uint64_t> digests,
+                          unsigned thread_count, BundleWriter& writer, Progress& progress);
+
+}  // namespace sightline

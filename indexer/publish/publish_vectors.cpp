@@ -1,0 +1,67 @@
+#include "indexer/publish/publish_vectors.h"
+
+#include <cstdio>
+
+#include "indexer/publish/build_memory.h"
+#include "indexer/publish/delta_builder.h"
+#include "native/bundle/image_ids.h"
+
+namespace sightline {
+namespace {
+
+// More changes than this, per row of the base's cells, and all is built again: cells and codes no
+// longer fit, and every delta costs queries bytes.
+constexpr double kMostChanged = 0.2;
+
+}  // namespace
+
+Result<Continuation> continue_base(const VectorInput& input, const std::string& bundle_path) {
+  ASSIGN_OR_RETURN(auto base, BaseBundle::open(bundle_path));
+  if (base.memory.options != input.options_digest) {
+    return unsupported("it was built with other options, queries or facets");
+  }
+  ASSIGN_OR_RETURN(auto changes, compare_with_base(base, input.ids, input.digests));
+  if (const double share = changes.share(base); share > kMostChanged) {
+    char line[80];
+    std::snprintf(line, sizeof line, "%.0f %% of its rows are new or gone, at most %.0f %% may be",
+                  100 * share, 100 * kMostChanged);
+    return unsupported(line);
+  }
+  return Continuation{std::move(base), std::move(changes)};
+}
+
+Result<Root> write_all_rows(const VectorInput& input, const PagedPlan& plan, BundleWriter& writer,
+                            Progress& progress) {
+  Root root;
+  root.image_count = input.rows.row_count;
+  root.quality = {{"recall_at_10", plan.quality.recall_at_10},
+                  {"first_recall_at_10", plan.quality.first_recall},
+                  {"recall_queries", static_cast<double>(plan.quality.queries)}};
+  const RecordTable& table = input.table;
+  const auto record_of = [&](uint32_t row) -> Result<ImageRecord> { return table.records[row]; };
+  ASSIGN_OR_RETURN(auto index, write_paged_index(plan, record_of, writer, progress));
+  root.indexes.push_back(std::move(index));
+  if (!table.columns.empty()) {
+    const auto columns = columns_of_rows(table.columns, plan.source_rows);
+    ASSIGN_OR_RETURN(root.columns,
+                     writer.add_payload(ObjectKind::kColumns, write_columns(columns)));
+  }
+  std::vector<std::string> ids;
+  ByteWriter digests;
+  for (const uint32_t row : plan.source_rows) {
+    ids.push_back(input.ids[row]);
+    digests.write(input.digests[row]);
+  }
+  ASSIGN_OR_RETURN(root.image_ids,
+                   writer.add_payload(ObjectKind::kImageIds, ImageIdTable::write(ids)));
+  BuildMemory memory;
+  memory.options = input.options_digest;
+  memory.piece_rows = plan.piece_rows;
+  ASSIGN_OR_RETURN(memory.encoder, writer.add_payload(ObjectKind::kBase, write_row_encoder(plan)));
+  ASSIGN_OR_RETURN(auto parts, writer.add_payload(ObjectKind::kBase, digests.bytes()));
+  memory.digests.push_back(std::move(parts));
+  root.build_memory = write_build_memory(memory);
+  return root;
+}
+
+}  // namespace sightline

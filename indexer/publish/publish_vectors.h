@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "indexer/publish/base_bundle.h"
+#include "indexer/publish/bundle_writer.h"
+#include "indexer/publish/paged_index_builder.h"
+#include "indexer/vectors/record_file.h"
+#include "native/base/result.h"
+#include "native/base/sha256.h"
+
+namespace sightline {
+
+// What a build of vectors is made from.
+struct VectorInput {
+  RowSource rows;
+  RecordTable table;
+  std::vector<std::string> ids;      // [rows] image_ids
+  std::vector<uint64_t> digests;     // [rows], as digest_rows gives them
+  Sha256Digest options_digest = {};  // as digest_of_options gives it
+};
+
+// A base and what to change in it.
+struct Continuation {
+  BaseBundle base;
+  BaseChanges changes;
+};
+
+// kNotFound: there is no bundle. Other errors say why the one that is there cannot be continued:
+// its options differ, or too many rows do.
+Result<Continuation> continue_base(const VectorInput& input, const std::string& bundle_path);
+
+// Writes cells, pieces and tables of all rows: the root without what describes the collection.
+Result<Root> write_all_rows(const VectorInput& input, const PagedPlan& plan, BundleWriter& writer,
+                            Progress& progress);
+
+}  // namespace sightline
