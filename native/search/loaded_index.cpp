@@ -143,11 +143,14 @@ std::vector<ImageNeighbor> LoadedIndex::collapse(std::span<const Neighbor> rows,
     const uint32_t image = views_[row.ordinal].image;
     if (images.size() < k && seen.insert(image).second) images.push_back({row, image});
   }
-  // As in a scan, images at equal distances are ordered by their ordinal.
-  std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) {
+  // As in a scan, images at equal distances are ordered by their ordinal. By a heap: a quarter of
+  // the code of std::sort.
+  const auto is_before = [](const auto& a, const auto& b) {
     return a.neighbor.distance != b.neighbor.distance ? a.neighbor.distance < b.neighbor.distance
                                                       : a.image < b.image;
-  });
+  };
+  std::make_heap(images.begin(), images.end(), is_before);
+  std::sort_heap(images.begin(), images.end(), is_before);
   return images;
 }
 

@@ -62,9 +62,14 @@ class BestRows {
 
 }  // namespace
 
-bool is_better(const PagedHit& a, const PagedHit& b) {
-  if (a.is_refined != b.is_refined) return a.is_refined;
-  return a.similarity != b.similarity ? a.similarity > b.similarity : a.row < b.row;
+void sort_best_first(std::vector<PagedHit>& hits) {
+  const auto is_better = [](const PagedHit& a, const PagedHit& b) {
+    if (a.is_refined != b.is_refined) return a.is_refined;
+    return a.similarity != b.similarity ? a.similarity > b.similarity : a.row < b.row;
+  };
+  // By a heap: a quarter of the code of std::sort.
+  std::make_heap(hits.begin(), hits.end(), is_better);
+  std::sort_heap(hits.begin(), hits.end(), is_better);
 }
 
 Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const CellDeltas& deltas,
@@ -280,7 +285,7 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
     }
     answer.hits.push_back(hit);
   }
-  std::sort(answer.hits.begin(), answer.hits.end(), is_better);
+  sort_best_first(answer.hits);
   if (answer.hits.size() > k) answer.hits.resize(k);
   return answer;
 }

@@ -34,7 +34,7 @@ struct PagedHit {
 };
 
 // Refined ones first, then the more similar, then the smaller row.
-bool is_better(const PagedHit& a, const PagedHit& b);
+void sort_best_first(std::vector<PagedHit>& hits);
 
 // What is known by what is in memory, and what would have to be added for the full answer.
 struct PagedAnswer {

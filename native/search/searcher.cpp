@@ -28,6 +28,10 @@ bool is_nearer(const Hit& a, const Hit& b) {
   return a.similarity != b.similarity ? a.similarity > b.similarity : a.image < b.image;
 }
 
+bool is_larger(const ObjectRef& a, const ObjectRef& b) {
+  return a.stored_bytes != b.stored_bytes ? a.stored_bytes > b.stored_bytes : a.sha256 < b.sha256;
+}
+
 Result<void> check_image(uint32_t image, uint32_t image_count) {
   if (image < image_count) return {};
   return not_found("image " + std::to_string(image) + ": the bundle holds " +
@@ -109,15 +113,12 @@ std::vector<ObjectRef> Searcher::missing_objects(Need need) const {
                                                      : !is_deferred(pending.target);
     if (!is_needed) continue;
     for (size_t i = 0; i < pending.parts.size(); ++i) {
-      const bool added = pending.raw[i].size() == pending.parts[i].raw_bytes;
-      if (!added && listed.insert(pending.parts[i].sha256).second) {
-        missing.push_back(pending.parts[i]);
-      }
+      const ObjectRef& part = pending.parts[i];
+      const bool added = pending.raw[i].size() == part.raw_bytes;
+      if (added || !listed.insert(part.sha256).second) continue;
+      missing.insert(std::upper_bound(missing.begin(), missing.end(), part, is_larger), part);
     }
   }
-  std::sort(missing.begin(), missing.end(), [](const ObjectRef& a, const ObjectRef& b) {
-    return a.stored_bytes != b.stored_bytes ? a.stored_bytes > b.stored_bytes : a.sha256 < b.sha256;
-  });
   return missing;
 }
 
@@ -297,7 +298,7 @@ Result<SearchAnswer> Searcher::search_paged(std::span<const float> embeddings, u
   }
   std::vector<PagedHit> rows;
   for (const auto& [row, hit] : by_row) rows.push_back(hit);
-  std::sort(rows.begin(), rows.end(), is_better);
+  sort_best_first(rows);
   if (rows.size() > k) rows.resize(k);
   for (const auto& [row, similarity, is_refined] : rows) {
     std::vector<ObjectRef> ignored;
@@ -360,7 +361,7 @@ Result<std::vector<Hit>> Searcher::search_all_phrases(std::span<const float> emb
   }));
   std::vector<Hit> hits;
   for (const auto& [image, hit] : by_image) hits.push_back(hit);
-  std::sort(hits.begin(), hits.end(), is_nearer);
+  std::stable_sort(hits.begin(), hits.end(), is_nearer);
   if (hits.size() > k) hits.resize(k);
   return hits;
 }
