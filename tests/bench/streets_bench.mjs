@@ -123,10 +123,8 @@ function measureDifficulty(site, texts) {
   const asked = texts.flatMap((text) => ['--text', text]);
   const embedded = run(sightline, ['embed', '--model', 'streets-clip', '--json', ...asked]);
   const queries = join(exported, 'texts.npy');
-  writeNpy(
-    queries,
-    readLines(embedded).map(({ embedding }) => embedding),
-  );
+  const rows = readLines(embedded).map(({ embedding }) => embedding);
+  writeNpy(queries, Float32Array.from(rows.flat()), [rows.length, rows[0].length]);
   const vectors = ['--images', join(exported, 'embeddings.npy'), '--texts', queries];
   const [text, image] = readLines(run(join(root, 'build/bin/query_difficulty'), vectors));
   return { text, image };

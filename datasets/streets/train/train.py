@@ -195,12 +195,12 @@ def export_models(arguments, settings, log, metrics=None):
         clip_train.IMAGE_MEAN,
         clip_train.IMAGE_STD,
         arguments.out / "streets-clip",
-        {"id": "streets-clip-v1", **card, "metrics": metrics.get("clip", {})},
+        {"id": "streets-clip-v2", **card, "metrics": metrics.get("clip", {})},
     )
     export.export_detector(
         detector,
         arguments.out / "streets-detector",
-        {"id": "streets-detector-v1", **card, "metrics": metrics.get("detector", {})},
+        {"id": "streets-detector-v2", **card, "metrics": metrics.get("detector", {})},
     )
     compare_with_node(clip, tokenizer, detector, arguments.out, arguments.work / "check", log)
 

@@ -124,17 +124,21 @@ TEST_CASE("a progress reports at most twice a second while a stage runs") {
   std::FILE* file = std::tmpfile();
   REQUIRE(file != nullptr);
   Progress progress(ProgressStyle::kJson, file);
+  const auto began = std::chrono::steady_clock::now();
   progress.begin("embed", 1000);
   for (int item = 0; item < 600; ++item) {
     progress.add();
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
+  // On a busy machine the loop takes longer, and more may be said.
+  const auto half_seconds =
+      (std::chrono::steady_clock::now() - began) / std::chrono::milliseconds(500);
   std::rewind(file);
   std::string text(1 << 16, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file));
   const auto lines = lines_of(text);
   CHECK(lines.size() >= 1);
-  CHECK(lines.size() <= 3);
+  CHECK(lines.size() <= static_cast<size_t>(half_seconds) + 1);
   CHECK(parse_json(lines[0])->double_at("eta_s").value_or(0) > 0);
   progress.end();
   std::fclose(file);

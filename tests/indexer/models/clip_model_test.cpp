@@ -220,7 +220,7 @@ TEST_CASE("the embedded streets pair loads and embeds") {
   }
   const auto model = load(path);
   REQUIRE(model);
-  CHECK(model->id() == "streets-clip-v1");
+  CHECK(model->id() == "streets-clip-v2");
   const auto rows = texts(*model, {"a red car", "a red car ahead", "a night street"});
   const size_t dim = model->dim();
   CHECK(dot({&rows[0], dim}, {&rows[dim], dim}) > dot({&rows[0], dim}, {&rows[2 * dim], dim}));

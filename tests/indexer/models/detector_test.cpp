@@ -272,6 +272,6 @@ TEST_CASE("the embedded streets detector loads and runs") {
   }
   const auto detector = load_detector(path);
   REQUIRE(detector);
-  CHECK(detector->id() == "streets-detector-v1");
+  CHECK(detector->id() == "streets-detector-v2");
   CHECK(detector->detect(blank(640, 360), 0.3f));
 }
