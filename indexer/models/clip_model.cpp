@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
+#include <thread>
 
+#include "indexer/base/parallel.h"
 #include "indexer/models/tokenizer_files.h"
 
 namespace sightline {
@@ -25,6 +28,9 @@ Result<ClipModel> ClipModel::load(const ModelFolder& folder, const ClipOptions& 
   ASSIGN_OR_RETURN(auto tokenizer, load_tokenizer(folder.path));
   ClipModel model(folder, std::move(tokenizer));
   model.dim_ = folder.dim;
+  const int threads = options.onnx.thread_count;
+  model.thread_count_ = threads > 0 ? static_cast<unsigned>(threads)
+                                    : std::max(1u, std::thread::hardware_concurrency());
   const Tokenizer& words = model.tokenizer_;
   if (options.with_text) {
     ASSIGN_OR_RETURN(auto text, TextTower::load(folder.clip.text, words.context_length(),
@@ -71,13 +77,20 @@ Result<std::vector<float>> ClipModel::embed_text(std::span<const std::string> te
 Result<std::vector<float>> ClipModel::embed_text_batches(
     std::span<const std::string> texts, const std::function<void(size_t)>& done) const {
   if (packed_) {
-    std::vector<float> rows;
-    rows.reserve(texts.size() * dim_);
-    for (size_t i = 0; i < texts.size(); ++i) {
-      ASSIGN_OR_RETURN(const auto row, embed_text(texts.subspan(i, 1)));
-      rows.insert(rows.end(), row.begin(), row.end());
+    std::vector<float> rows(texts.size() * dim_);
+    std::mutex mutex;
+    std::optional<Error> error;
+    parallel_for(texts.size(), thread_count_, [&](size_t i) {
+      const auto row = embed_text(texts.subspan(i, 1));
+      if (row) {
+        std::copy(row->begin(), row->end(), rows.begin() + static_cast<ptrdiff_t>(i * dim_));
+      } else {
+        const std::lock_guard lock(mutex);
+        error = row.error();
+      }
       if (done) done(1);
-    }
+    });
+    if (error) return *error;
     return rows;
   }
   // By length and then in the order given, so that which texts run together is always the same.

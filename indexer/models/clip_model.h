@@ -86,6 +86,7 @@ class ClipModel {
   std::optional<TextTower> text_;
   std::optional<VisionTower> vision_;
   uint32_t dim_ = 0;
+  unsigned thread_count_ = 1;
 };
 
 }  // namespace sightline

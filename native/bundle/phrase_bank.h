@@ -15,7 +15,7 @@ namespace sightline {
 // The phrase bank: embeddings of many phrases, computed at build time, each found by the hash of
 // its phrase in two fetches (FORMAT.md, sections 4.6 and 15).
 //
-//   root ──► directory (a few kB) ──► leaf (about 16 kB): keys and embeddings
+//   root ──► directory (1.7 kB) ──► leaf (about 16 kB): keys and embeddings
 //
 // Leaves hold consecutive keys, so a page is known by the first key below it.
 struct PhrasePage {
@@ -50,7 +50,7 @@ std::vector<float> decode_phrase(std::span<const int8_t> code);       // unit le
 
 // Phrases in one leaf, so that a fetch brings about 16 kB.
 size_t phrases_per_leaf(uint32_t dim);
-inline constexpr size_t kLeavesPerDirectory = 64;
+inline constexpr size_t kLeavesPerDirectory = 32;
 
 // entries and pages ascend by key, none twice.
 std::vector<uint8_t> write_phrase_leaf(std::span<const PhraseCode> entries, uint32_t dim);
@@ -74,9 +74,9 @@ struct PhraseAnswer {
 
   bool operator==(const PhraseAnswer&) const = default;
 };
-inline constexpr size_t kMaxAnswerImages = 24;
-// Answers in one page, so that a fetch brings about 4 kB.
-inline constexpr size_t kAnswersPerPage = 80;
+inline constexpr size_t kMaxAnswerImages = 16;
+// Answers in one page: directories, leaf and answers of a phrase are less than 20 kB together.
+inline constexpr size_t kAnswersPerPage = 50;
 
 // answers ascend by key, none twice.
 std::vector<uint8_t> write_phrase_answers(std::span<const PhraseAnswer> answers);
