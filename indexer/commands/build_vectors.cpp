@@ -60,8 +60,10 @@ Result<void> publish(const BuildOptions& options, const VectorFile& vectors, Rec
   for (const auto& column : table.columns) columns.push_back(reordered(column, plan.source_rows));
 
   const auto record_of = [&](uint32_t row) -> Result<ImageRecord> { return table.records[row]; };
-  ASSIGN_OR_RETURN(auto index, write_paged_index(std::move(plan), record_of, writer, progress));
-  root.indexes.push_back(std::move(index));
+  ASSIGN_OR_RETURN(auto parts, write_paged_index(std::move(plan), record_of, FacetWriter(columns),
+                                                 writer, progress));
+  root.indexes.push_back(std::move(parts.index));
+  root.facets = std::move(parts.facets);
   if (!columns.empty()) {
     ASSIGN_OR_RETURN(root.columns,
                      writer.add_payload(ObjectKind::kColumns, write_columns(columns)));

@@ -341,17 +341,20 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
   arrange(std::move(encoded), plan);
   progress.begin("tune");
   RETURN_IF_ERROR(tune_effort(truth, options, plan));
+  ASSIGN_OR_RETURN(plan.reach,
+                   measure_reach(truth, plan, options.probe_recall, options.thread_count));
   progress.end();
   return plan;
 }
 
-Result<IndexInfo> write_paged_index(
+Result<PagedParts> write_paged_index(
     PagedPlan plan, const std::function<Result<ImageRecord>(uint32_t source_row)>& record_of,
-    BundleWriter& writer, Progress& progress) {
+    FacetWriter facets, BundleWriter& writer, Progress& progress) {
   const auto& codes = plan.basis.codes;
   const size_t row_bytes = codes.row_bytes();
   const size_t first_bytes = codes.first_bytes();
-  IndexInfo info;
+  PagedParts parts;
+  IndexInfo& info = parts.index;
   info.layout = IndexLayout::kPaged;
   info.row_count = static_cast<uint32_t>(plan.source_rows.size());
   info.dim = static_cast<uint32_t>(codes.dim());
@@ -367,6 +370,7 @@ Result<IndexInfo> write_paged_index(
     Cell cell;
     cell.row_count = end - first;
     cell.codes = grouped_codes(plan, first, cell.row_count);
+    cell.facets = facets.of_rows(first, cell.row_count);
     for (uint32_t start = first; start < end; start += plan.piece_rows) {
       CellPiece piece;
       for (uint32_t row = start; row < std::min(end, start + plan.piece_rows); ++row) {
@@ -380,12 +384,15 @@ Result<IndexInfo> write_paged_index(
       }
       ASSIGN_OR_RETURN(const auto ref, writer.add(ObjectKind::kPiece, write_cell_piece(piece)));
       cell.pieces.push_back({start - first, ref});
+      facets.add_piece({start, static_cast<uint32_t>(piece.row_count()), ref});
     }
     ASSIGN_OR_RETURN(const auto ref, writer.add(ObjectKind::kCell, write_cell(cell)));
     info.cells.cells.push_back(ref);
     progress.add(cell.row_count);
   }
-  return info;
+  ASSIGN_OR_RETURN(parts.facets,
+                   facets.finish(codes, plan.codes, std::move(plan.reach), info.cells, writer));
+  return parts;
 }
 
 }  // namespace sightline

@@ -8,6 +8,7 @@
 #include "indexer/base/progress.h"
 #include "indexer/publish/bundle_writer.h"
 #include "indexer/publish/code_fitting.h"
+#include "indexer/publish/facet_writer.h"
 #include "native/base/result.h"
 #include "native/bundle/records.h"
 #include "native/bundle/root.h"
@@ -56,6 +57,7 @@ struct PagedPlan {
   std::vector<uint32_t> source_rows;  // [row_count]: the source's row of each row of the index
   std::vector<uint8_t> codes;         // [row_count, row_bytes]
   uint32_t piece_rows = 0;
+  std::vector<uint32_t> reach;  // FacetInfo::reach
   PagedQuality quality;
 };
 
@@ -64,9 +66,14 @@ struct PagedPlan {
 Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float> queries,
                                    const PagedOptions& options, Progress& progress);
 
-// Writes the cells and their pieces. record_of(source row) is asked in the order of the index.
-Result<IndexInfo> write_paged_index(
+// Writes the cells and their pieces, and the facets. record_of(source row) is asked in the order of
+// the index.
+struct PagedParts {
+  IndexInfo index;
+  FacetInfo facets;
+};
+Result<PagedParts> write_paged_index(
     PagedPlan plan, const std::function<Result<ImageRecord>(uint32_t source_row)>& record_of,
-    BundleWriter& writer, Progress& progress);
+    FacetWriter facets, BundleWriter& writer, Progress& progress);
 
 }  // namespace sightline

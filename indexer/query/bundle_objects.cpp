@@ -38,6 +38,8 @@ Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
     }
   }
   list.add(root.columns, "columns");
+  for (const auto& column : root.facets.columns) list.add(column.names, "names of " + column.name);
+  for (const auto& rows : root.facets.lists) list.add(rows.ref, "rows with " + rows.value);
   list.add(root.image_ids, "image ids");
   list.add(root.examples, "examples");
   list.add(root.model.tokenizer, "tokenizer");

@@ -46,6 +46,10 @@ const char* object_kind_name(ObjectKind kind) {
       return "cell";
     case ObjectKind::kPiece:
       return "piece";
+    case ObjectKind::kRowList:
+      return "list";
+    case ObjectKind::kFacetNames:
+      return "names";
   }
   return nullptr;
 }

@@ -34,6 +34,8 @@ enum class ObjectKind : uint8_t {
   kTransform = 18,    // of a paged index, what only refinement needs
   kCell = 19,
   kPiece = 20,
+  kRowList = 24,     // of a paged index, the rows of a rare value
+  kFacetNames = 25,  // of a paged index, the values of a facet that has many
 };
 
 enum class Compression : uint8_t { kNone = 0, kZstd = 1 };

@@ -24,6 +24,7 @@ enum class SectionKind : uint16_t {
   kPackedEncoder = 7,
   kPhraseBank = 8,
   kRelevance = 9,
+  kFacets = 11,
 };
 
 struct SectionEntry {
@@ -277,6 +278,10 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
       ASSIGN_OR_RETURN(root.relevance, read_relevance(reader));
       return {};
     }
+    case SectionKind::kFacets: {
+      ASSIGN_OR_RETURN(root.facets, read_facets(reader));
+      return {};
+    }
   }
   return {};
 }
@@ -286,7 +291,8 @@ bool is_known(uint16_t kind) {
           kind <= static_cast<uint16_t>(SectionKind::kQuality)) ||
          kind == static_cast<uint16_t>(SectionKind::kPackedEncoder) ||
          kind == static_cast<uint16_t>(SectionKind::kPhraseBank) ||
-         kind == static_cast<uint16_t>(SectionKind::kRelevance);
+         kind == static_cast<uint16_t>(SectionKind::kRelevance) ||
+         kind == static_cast<uint16_t>(SectionKind::kFacets);
 }
 
 // What no single section can see: that the sections agree with each other.
@@ -309,6 +315,13 @@ Result<void> check_root(const Root& root) {
       return corrupt("root: a paged index of " + std::to_string(index.row_count) + " rows beside " +
                      std::to_string(root.indexes.size() - 1) + " others and " +
                      std::to_string(root.image_count) + " images");
+    }
+  }
+  for (const auto& column : root.facets.columns) {
+    const size_t cells = root.indexes.empty() ? 0 : root.indexes.front().cells.cell_count();
+    if (column.cell_rows.size() != cells * column.bin_count()) {
+      return corrupt("root: the facet '" + column.name + "' does not tell of " +
+                     std::to_string(cells) + " cells");
     }
   }
   if (raw_byte_count(root.image_ids) != uint64_t{root.image_count} * 12) {
@@ -352,6 +365,11 @@ std::vector<uint8_t> write_root(const Root& root) {
   }
   if (root.relevance.is_known()) {
     sections.emplace_back(SectionKind::kRelevance, write_relevance(root.relevance));
+  }
+  if (!root.facets.columns.empty()) {
+    ByteWriter facets;
+    write_facets(facets, root.facets);
+    sections.emplace_back(SectionKind::kFacets, std::move(facets).take());
   }
   const bool has_paged_index =
       std::any_of(root.indexes.begin(), root.indexes.end(),

@@ -9,6 +9,7 @@
 #include "native/base/result.h"
 #include "native/bundle/cells.h"
 #include "native/bundle/root.h"
+#include "native/search/facet_filter.h"
 #include "native/vectors/exact_search.h"
 #include "native/vectors/query_aware_codes.h"
 
@@ -42,12 +43,20 @@ struct PagedAnswer {
 //   answer = search(query)  →  add what is missing  →  search(query) again …  at most twice
 class PagedIndex {
  public:
-  static Result<PagedIndex> open(const IndexInfo& info, uint32_t image_count);
+  static Result<PagedIndex> open(const IndexInfo& info, const FacetInfo& facets,
+                                 uint32_t image_count);
 
   uint32_t row_count() const { return directory_.first_row.back(); }
 
   // A new question: what was used for those before may be forgotten.
   void begin_search() { ++clock_; }
+
+  // Filters by what the cells know of their rows; of other fields, rows_allowed of search() tells.
+  bool knows_fields(std::span<const FilterClause> filters) const { return facets_.knows(filters); }
+  Result<void> set_filters(std::span<const FilterClause> filters) {
+    return facets_.choose(filters);
+  }
+  double expected_count() const { return facets_.expected_count(); }
 
   // query: [dim]. At most k hits. rows_allowed has a bit per row, or is empty.
   Result<PagedAnswer> search(std::span<const float> query, uint32_t k, const PagedEffort& effort,
@@ -82,13 +91,21 @@ class PagedIndex {
   void set_memory_limit(uint64_t bytes) { memory_limit_ = bytes; }
 
  private:
-  // A cell or one of its pieces: pieces are numbered from 0, the cell itself is kWholeCell.
+  // What an object that was asked for is: a cell, a piece, a list of rows, ...
+  enum class Part : uint8_t { kTransform, kCell, kPiece, kList, kNames };
   struct Place {
-    uint32_t cell = 0;
-    uint32_t piece = 0;
-    auto operator<=>(const Place&) const = default;
+    Part part = Part::kCell;
+    uint32_t number = 0;  // of the part, the cell or the list; of a piece, its first row
+    uint32_t rows = 0;    // of a piece
+    uint32_t cell = 0;    // of a piece
   };
-  static constexpr uint32_t kWholeCell = UINT32_MAX;
+
+  // Where a row's piece is, as a cell or a list in memory tells.
+  struct PiecePlace {
+    uint32_t first_row = 0;
+    uint32_t row_count = 0;
+    ObjectRef ref;
+  };
 
   template <class Content>
   struct Resident {
@@ -101,10 +118,16 @@ class PagedIndex {
   void want_transform(std::vector<ObjectRef>& missing);
   void want(const ObjectRef& ref, Place place, std::vector<ObjectRef>& missing);
   uint32_t cell_of(uint32_t row) const;
-  uint32_t piece_rows(const Cell& cell, size_t piece) const;
+  std::optional<PiecePlace> piece_place(uint32_t row) const;
+  // The first tier of a row in a cell or a list in memory; false where there is none.
+  bool gather_row(uint32_t row, std::span<uint8_t> bytes) const;
+  // Adds the cells, or the lists, that a query needs to `missing`.
+  Result<void> want_cells(std::span<const double> similarities, uint32_t k,
+                          const PagedEffort& effort, RowFilter rows_allowed,
+                          std::vector<ObjectRef>& missing);
   std::vector<double> centroid_similarities(const QueryWeights& query) const;
-  std::vector<uint32_t> choose_cells(std::span<const double> similarities, uint32_t count,
-                                     RowFilter rows_allowed) const;
+  // Cells that may hold rows that are allowed, the farthest-reaching first.
+  std::vector<uint32_t> opening_order(std::span<const double> reach, RowFilter rows_allowed) const;
   void forget_unused();
 
   QueryAwareCodes codes_;
@@ -112,8 +135,11 @@ class PagedIndex {
   std::vector<std::vector<uint8_t>> transform_parts_;  // while not all of them are here
   CellDirectory directory_;
   uint32_t image_count_ = 0;
+  FacetFilter facets_;
+  std::vector<FacetList> known_lists_;
   std::map<uint32_t, Resident<Cell>> cells_;
-  std::map<Place, Resident<CellPiece>> pieces_;
+  std::map<uint32_t, Resident<CellPiece>> pieces_;  // by first row
+  std::map<uint32_t, Resident<RowList>> lists_;
   std::map<Sha256Digest, Place> wanted_;
   uint64_t clock_ = 0;
   uint64_t resident_bytes_ = 0;

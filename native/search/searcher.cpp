@@ -57,7 +57,8 @@ Result<Searcher> Searcher::open(const ObjectRef& root_ref, std::span<const uint8
   const Root& root = searcher.root_;
   for (size_t i = 0; i < root.indexes.size(); ++i) {
     if (root.indexes[i].layout == IndexLayout::kPaged) {
-      ASSIGN_OR_RETURN(searcher.paged_, PagedIndex::open(root.indexes[i], root.image_count));
+      ASSIGN_OR_RETURN(searcher.paged_,
+                       PagedIndex::open(root.indexes[i], root.facets, root.image_count));
       continue;
     }
     LoadedIndex& index = searcher.indexes_.emplace_back(root.indexes[i]);
@@ -177,7 +178,12 @@ Result<SearchAnswer> Searcher::search(std::span<const float> embeddings,
     return invalid_argument("search: this bundle has no cells; expected the path hnsw or exact");
   }
   std::vector<uint64_t> images_allowed;
-  if (!options.filters.empty()) {
+  const bool by_facets = paged_ && paged_->knows_fields(options.filters);
+  if (paged_) {
+    const std::span filters(options.filters);
+    RETURN_IF_ERROR(paged_->set_filters(by_facets ? filters : filters.first(0)));
+  }
+  if (!options.filters.empty() && !by_facets) {
     if (auto missing = missing_objects(Need::kColumns); !missing.empty()) {
       return SearchAnswer{{}, std::move(missing)};
     }
@@ -302,6 +308,12 @@ Result<std::vector<Hit>> Searcher::search_all_phrases(std::span<const float> emb
   std::sort(hits.begin(), hits.end(), is_nearer);
   if (hits.size() > k) hits.resize(k);
   return hits;
+}
+
+Result<std::optional<double>> Searcher::count_by_facets(std::span<const FilterClause> filters) {
+  if (!paged_ || !paged_->knows_fields(filters)) return std::optional<double>{};
+  RETURN_IF_ERROR(paged_->set_filters(filters));
+  return std::optional(paged_->expected_count());
 }
 
 Result<std::vector<ObjectRef>> Searcher::missing_for_embedding(uint32_t image) {

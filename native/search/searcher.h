@@ -79,6 +79,10 @@ class Searcher {
   // and the view is the one that matched the first of them best. Requires ready().
   Result<SearchAnswer> search(std::span<const float> embeddings, const SearchOptions& options);
 
+  // About how many images the filters let through, from what the root alone tells; nothing where it
+  // tells not of all fields.
+  Result<std::optional<double>> count_by_facets(std::span<const FilterClause> filters);
+
   // What must be added before image_embedding() or find_record(); ask again after adding, until
   // there is nothing.
   Result<std::vector<ObjectRef>> missing_for_embedding(uint32_t image);

@@ -97,14 +97,14 @@ function readCell(bytes, rowCount, firstBytes, readRef) {
   const firstRows = cursor.list(pieceCount, 4, cursor.u32);
   const pieces = firstRows.map((firstRow) => ({ firstRow, ref: readRef(cursor, [20]) }));
   const groups = cursor.take(Math.ceil(rowCount / 32) * 32 * firstBytes);
-  cursor.end();
+  const facets = cursor.take(cursor.remaining);
   const codes = Array.from({ length: rowCount }, (_, row) =>
     Uint8Array.from(
       { length: firstBytes },
       (_, b) => groups[(Math.floor(row / 32) * firstBytes + b) * 32 + (row % 32)],
     ),
   );
-  return { pieces, codes };
+  return { pieces, codes, facets };
 }
 
 function readPiece(bytes, parseViews, parseRecords, imageCount) {
@@ -115,8 +115,9 @@ function readPiece(bytes, parseViews, parseRecords, imageCount) {
   return { codes, views, records: parseRecords(cursor.take(cursor.remaining)) };
 }
 
-// The k best rows of the settled answer: [{row, similarity, record}].
-export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRef }) {
+// The k best rows of the settled answer: [{row, similarity, record}]; of a filter by facets
+// (paged_facets.mjs), as long as the cells that it opens hold k rows.
+export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRef }, filter) {
   const [index] = bundle.indexes;
   const { codes } = index;
   const rest = index.transform.length > 0 ? bundle.readPayload(index.transform) : Buffer.alloc(0);
@@ -131,12 +132,19 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
     );
     return { number, similarity, reach: similarity + index.spreadWeight * cell.spread };
   });
+  const similarities = reach.map(({ similarity }) => similarity);
+  const reaches = reach.map((cell) => cell.reach);
   reach.sort((a, b) => b.reach - a.reach || a.number - b.number);
   const candidates = [];
-  for (const { number, similarity } of reach.slice(0, index.probeCells)) {
+  const order = reach.map(({ number }) => number);
+  for (const number of filter ? filter.choose(order, reaches) : order.slice(0, index.probeCells)) {
+    const similarity = similarities[number];
     const place = index.cells[number];
     const cell = readCell(bundle.readPayload([place.ref]), place.rowCount, firstBytes, readRef);
+    const allowed = filter?.qualifies(cell.facets, place.rowCount);
+    check(cell.facets.length === 0 || bundle.facets, 'cell: bytes follow its codes');
     cell.codes.forEach((code, row) => {
+      if (allowed && !allowed[row]) return;
       let score = Math.floor(similarity / scan.unit + 0.5);
       code.forEach((byte, b) => {
         score += scan.tables[2 * b][byte & 15] + scan.tables[2 * b + 1][byte >> 4];

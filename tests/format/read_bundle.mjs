@@ -6,12 +6,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decompress } from 'fzstd';
 import { ByteCursor, FormatError, check } from './byte_cursor.mjs';
+import { readFacets } from './paged_facets.mjs';
 import { readPagedIndex } from './paged_index.mjs';
 
 const kindNames = [
   ...['', 'root', 'codes', 'graph', 'views', 'records', 'columns', 'ids', 'jpg', 'thumbs'],
   ...['model', 'tokenizer', 'examples', 'refinement', 'layer', 'tokens', 'phrases', 'suggest'],
-  ...['transform', 'cell', 'piece'],
+  ...['transform', 'cell', 'piece', '', '', '', 'list', 'names'],
 ];
 const maxObjectBytes = 16_777_216;
 const maxDim = 4096;
@@ -88,6 +89,7 @@ export function parseRoot(bytes) {
     7: (section) => (root.textEncoder = readTextEncoder(section, root.model.embeddingDim)),
     8: (section) => (root.phraseBank = readPhraseBank(section)),
     9: (section) => (root.relevance = readRelevance(section)),
+    11: (section) => (root.facets = readFacets(section, readParts, readRef)),
   };
   for (let i = 0; i < sectionCount; ++i) {
     const [kind, flags, offset, length] = [cursor.u16(), cursor.u16(), cursor.u32(), cursor.u32()];

@@ -1,7 +1,7 @@
 // Holds native/FORMAT.md to its word: a reader that knows only the document finds what the core finds.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { FormatError } from './byte_cursor.mjs';
 import * as reader from './read_bundle.mjs';
 import { clusteredVectors, writeNpy } from '../support/vectors.mjs';
+import { facetFilter } from './paged_facets.mjs';
 import { searchPaged } from './paged_index.mjs';
 import { decodeRow, searchBundle } from './search_bundle.mjs';
 import * as encoder from './text_encoder.mjs';
@@ -233,26 +234,57 @@ test('a paged bundle answers as the program does', { skip: skipProgram }, () => 
     };
     const bundlePath = join(folder, 'bundle');
     const codes = ['--scan-bytes', '16', '--code-bytes', '64', '--progress', 'none'];
-    run('build', join(folder, 'base.npy'), '--out', bundlePath, '--bundle-only', ...codes);
+    const records = Array.from({ length: rows }, (_, row) =>
+      JSON.stringify({
+        ...{ colour: ['red', 'green', 'blue'][row % 3], place: `place ${(row * 7) % 100}` },
+        ...(row % 5 > 0 && { height_m: Math.sin(row) * 100 }),
+      }),
+    );
+    writeFileSync(join(folder, 'records.jsonl'), records.join('\n'));
+    const facets = ['--records', join(folder, 'records.jsonl')];
+    run(
+      ...['build', join(folder, 'base.npy'), ...facets],
+      ...['--out', bundlePath, '--bundle-only', ...codes],
+    );
     const bundle = reader.openBundle(bundlePath);
     assert.equal(bundle.minor, 1);
     assert.ok(bundle.indexes[0].transform.length > 0);
     const search = ['search', bundlePath, '--vectors', join(folder, 'queries.npy'), '--k', '10'];
-    const answers = run(...search)
-      .trimEnd()
-      .split('\n');
-    answers
-      .map((line) => JSON.parse(line))
-      .forEach(({ query, hits }) => {
+    const cases = [
+      [[], null],
+      [
+        ['--filter', 'colour = green'],
+        ['colour', 'green'],
+      ],
+      [
+        ['--filter', 'height_m >= 12.5'],
+        ['height_m', 12.5],
+      ],
+      [
+        ['--filter', 'height_m >= -99.5'],
+        ['height_m', -99.5],
+      ],
+      [
+        ['--filter', 'place = place 42'],
+        ['place', 'place 42'],
+      ],
+    ];
+    for (const [args, clause] of cases) {
+      const filter = clause && facetFilter(bundle, ...clause);
+      for (const line of run(...search, ...args)
+        .trimEnd()
+        .split('\n')) {
+        const { query, hits } = JSON.parse(line);
         const vector = queries.subarray(query * dim, (query + 1) * dim);
         const scale = 1 / Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
         const unit = Array.from(vector, (value) => Math.fround(value * scale));
-        const found = searchPaged(bundle, unit, 10, reader);
+        const found = searchPaged(bundle, unit, 10, reader, filter);
         assert.deepEqual(
           found.map(({ record, similarity }) => [record.imageId, similarity]),
           hits.map((hit) => [hit.image_id, hit.similarity]),
         );
-      });
+      }
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }

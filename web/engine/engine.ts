@@ -6,7 +6,7 @@ import { forgetAsset, ortWasmUrl } from './asset_files.js';
 import { BundleSession } from './bundle_session.js';
 import { fetchChecked } from './checked_objects.js';
 import { BundleDownload } from './download.js';
-import { countFacets } from './filters.js';
+import { countFacets, summedFacets } from './filters.js';
 import { toImageInfo } from './image_infos.js';
 import { loadCore } from './load_core.js';
 import type { OnLoading } from './loading.js';
@@ -71,7 +71,9 @@ export class Engine {
   async facets(filter: Filter): Promise<Facet[]> {
     const all = await Promise.all(
       this.sessions.map(async (session) =>
-        countFacets(filter, await session.columns(), session.root.imageCount),
+        session.summary
+          ? summedFacets(session.summary)
+          : countFacets(filter, await session.columns(), session.root.imageCount),
       ),
     );
     return mergeFacets(all.flat());

@@ -13,7 +13,9 @@ export async function listImages(
   bundle: number,
 ): Promise<Found[]> {
   if (session.isPaged && filter.length === 0) return neighbors(session, k, bundle);
-  const images = matchingImages(filter, await session.columns(), session.root.imageCount);
+  const images = session.summary
+    ? await session.listQualifying(filter, k)
+    : matchingImages(filter, await session.columns(), session.root.imageCount);
   const count = Math.min(k, images.length);
   return Array.from({ length: count }, (_, index) => ({
     bundle,

@@ -2,7 +2,6 @@ import { SightlineError } from '../bundle/errors.js';
 import { decodeImage } from '../encoder/decode_image.js';
 import type { BundleSession } from './bundle_session.js';
 import type { CoreHits } from './core_types.js';
-import { matchingImages } from './filters.js';
 import { fillRecords, toAnswer } from './found_images.js';
 import type { Answer, Found } from './found_images.js';
 import { listImages } from './listed_images.js';
@@ -175,7 +174,7 @@ async function countEligible(
   filter: NonNullable<SearchOptions['filter']>,
 ): Promise<number> {
   if (filter.length === 0) return session.root.imageCount;
-  return matchingImages(filter, await session.columns(), session.root.imageCount).length;
+  return session.countEligible(filter);
 }
 
 /** Everything up to the embedding of what is no text; the returned function does the search. */
