@@ -12,6 +12,8 @@ namespace {
 constexpr double kLeastShare = 0.1;
 // Where the cells that hold rows are far from the query, at most so many times the usual ones.
 constexpr size_t kFarCells = 3;
+// Rows expected in the cells that are opened, for each row asked for: the figures are rounded.
+constexpr double kSpareRows = 4;
 
 // The middle of the counts that are told by the same power of two.
 double rows_of(uint8_t told) {
@@ -188,15 +190,16 @@ Result<void> FacetFilter::take_names(const ObjectRef& ref, std::span<const uint8
 }
 
 size_t FacetFilter::cells_to_open(std::span<const uint32_t> order, std::span<const double> reach,
-                                  size_t probe_cells) const {
+                                  size_t probe_cells, uint32_t k) const {
   double total = 0;
   for (const uint32_t cell : order) total += expected_[cell];
   const double more = reach_growth(info_.reach, first_row_.back() / std::max(total, 1.0));
   const double cells = static_cast<double>(first_row_.size()) - 1;
   const double share = std::min(1.0, static_cast<double>(probe_cells) / cells * more);
+  const double wanted = std::max(share * total, kSpareRows * k);
   double opened = 0;
   size_t count = 0;
-  while (count < order.size() && (count < probe_cells || opened < share * total)) {
+  while (count < order.size() && (count < probe_cells || opened < wanted)) {
     opened += expected_[order[count++]];
   }
   // Far from the query, cells differ less: as deep below the best of them as without a filter.

@@ -37,10 +37,10 @@ class FacetFilter {
   std::span<const double> expected_rows() const { return expected_; }
   // Rows expected to qualify in all: exact where the one clause names whole bins.
   double expected_count() const { return expected_count_; }
-  // How many cells of that order to open where a search without a filter opens probe_cells. reach:
-  // [cells], by which the order falls.
+  // How many cells of that order to open for k rows where a search without a filter opens
+  // probe_cells. reach: [cells], by which the order falls.
   size_t cells_to_open(std::span<const uint32_t> order, std::span<const double> reach,
-                       size_t probe_cells) const;
+                       size_t probe_cells, uint32_t k) const;
   // Lists that hold every row that qualifies, as positions in the facets' lists; often none.
   std::span<const uint32_t> lists() const { return chosen_lists_; }
 

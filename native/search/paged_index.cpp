@@ -201,7 +201,7 @@ Result<void> PagedIndex::want_cells(std::span<const double> similarities, uint32
   const auto order = opening_order(reach, rows_allowed);
   size_t count = effort.probe_cells > 0 ? effort.probe_cells : directory_.probe_cells;
   if (is_filtered && effort.probe_cells == 0 && !order.empty()) {
-    count = facets_.cells_to_open(order, reach, std::max<size_t>(1, count));
+    count = facets_.cells_to_open(order, reach, std::max<size_t>(1, count), k);
   }
   uint64_t qualified = 0;
   for (size_t i = 0; i < order.size(); ++i) {

@@ -101,7 +101,7 @@ export function facetFilter({ facets, indexes: [index], readPayload }, field, va
     );
     return rowCount * Math.min(1, rows / rowCount);
   });
-  const cellsToOpen = (order, reaches) => {
+  const cellsToOpen = (order, reaches, k) => {
     const total = order.reduce((sum, cell) => sum + expected[cell], 0);
     const { reach } = facets;
     const doubled = (i) => Math.max(1, reach[Math.min(i, 6) + 1] / reach[Math.min(i, 6)]);
@@ -110,23 +110,27 @@ export function facetFilter({ facets, indexes: [index], readPayload }, field, va
     growth *= 1 + (doubled(n) - 1) * Math.max(0, x - 1);
     const share = Math.min(1, (index.probeCells / index.cells.length) * growth);
     let [opened, count] = [0, 0];
-    while (count < order.length && (count < index.probeCells || opened < share * total)) {
+    while (
+      count < order.length &&
+      (count < index.probeCells || opened < Math.max(share * total, 4 * k))
+    ) {
       opened += expected[order[count++]];
     }
     const sorted = [...reaches].sort((a, b) => b - a);
     const depth = sorted[0] - sorted[Math.min(index.probeCells, sorted.length) - 1];
     const most = Math.min(order.length, 3 * index.probeCells);
     while (count < most && reaches[order[count]] >= reaches[order[0]] - depth) count += 1;
-    return order.slice(0, count);
+    return { order, count };
   };
   const qualifies = (bytes, rowCount) =>
     readRowFacets(bytes, facets.columns, rowCount, readPayload)[position].map((found) =>
       column.type === 0 ? found === value : found >= value,
     );
-  const choose = (order, reaches) =>
+  const choose = (order, reaches, k) =>
     cellsToOpen(
       order.filter((cell) => expected[cell] > 0),
       reaches,
+      k,
     );
   return { choose, qualifies };
 }

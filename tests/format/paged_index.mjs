@@ -115,8 +115,7 @@ function readPiece(bytes, parseViews, parseRecords, imageCount) {
   return { codes, views, records: parseRecords(cursor.take(cursor.remaining)) };
 }
 
-// The k best rows of the settled answer: [{row, similarity, record}]; of a filter by facets
-// (paged_facets.mjs), as long as the cells that it opens hold k rows.
+// The k best rows of the settled answer: [{row, similarity, record}]; filter: of paged_facets.mjs.
 export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRef }, filter) {
   const [index] = bundle.indexes;
   const { codes } = index;
@@ -137,7 +136,12 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
   reach.sort((a, b) => b.reach - a.reach || a.number - b.number);
   const candidates = [];
   const order = reach.map(({ number }) => number);
-  for (const number of filter ? filter.choose(order, reaches) : order.slice(0, index.probeCells)) {
+  const opened = filter?.choose(order, reaches, k) ?? { order, count: index.probeCells };
+  for (const [at, number] of opened.order.entries()) {
+    if (at >= opened.count) {
+      if (!filter || candidates.length >= k) break;
+      opened.count *= 2;
+    }
     const similarity = similarities[number];
     const place = index.cells[number];
     const cell = readCell(bundle.readPayload([place.ref]), place.rowCount, firstBytes, readRef);
