@@ -263,7 +263,7 @@ std::vector<FilterClause> to_filters(const val& clauses) {
 
 SearchPath to_search_path(const std::string& name) {
   if (name == "exact") return SearchPath::kExact;
-  return name == "cells" ? SearchPath::kCells : SearchPath::kHnsw;
+  return name == "cells" ? SearchPath::kCells : SearchPath::kAuto;
 }
 
 SearchOptions to_search_options(const val& object) {

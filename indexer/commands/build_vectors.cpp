@@ -6,6 +6,7 @@
 
 #include "indexer/base/file_io.h"
 #include "indexer/publish/bundle_writer.h"
+#include "indexer/publish/graph_builder.h"
 #include "indexer/publish/paged_index_builder.h"
 #include "indexer/publish/site_files.h"
 #include "indexer/vectors/record_file.h"
@@ -41,6 +42,23 @@ Result<std::vector<float>> read_queries(const std::string& path, uint32_t dim) {
   return queries;
 }
 
+// Above this, building the graph takes longer than all the rest.
+constexpr uint32_t kMostGraphRows = 100'000;
+
+Result<ObjectParts> write_graph_of(const VectorFile& vectors, const GraphOptions& options,
+                                   std::span<const uint32_t> source_rows, BundleWriter& writer,
+                                   Progress& progress) {
+  progress.begin("graph", vectors.row_count());
+  const auto read = [&](uint32_t row, std::span<float> values) {
+    return vectors.read_rows(row, 1, values);
+  };
+  const auto count = [&](uint32_t, uint32_t) { progress.add(1); };
+  ASSIGN_OR_RETURN(const auto graph,
+                   build_graph(vectors.row_count(), vectors.dim(), read, options, count));
+  ASSIGN_OR_RETURN(const auto ordered, renumbered(graph, source_rows));
+  return writer.add_payload(ObjectKind::kGraph, write_graph(ordered));
+}
+
 Result<void> publish(const BuildOptions& options, const VectorFile& vectors, RecordTable table,
                      PagedPlan plan, BundleWriter& writer, Progress& progress) {
   Root root;
@@ -59,10 +77,21 @@ Result<void> publish(const BuildOptions& options, const VectorFile& vectors, Rec
   std::vector<Column> columns;
   for (const auto& column : table.columns) columns.push_back(reordered(column, plan.source_rows));
 
+  const bool wants_graph = options.graph_choice == GraphChoice::kAuto
+                               ? vectors.row_count() <= kMostGraphRows
+                               : options.graph_choice == GraphChoice::kOn;
+  if (wants_graph) {
+    ASSIGN_OR_RETURN(root.graph,
+                     write_graph_of(vectors, options.graph, plan.source_rows, writer, progress));
+  }
   const auto record_of = [&](uint32_t row) -> Result<ImageRecord> { return table.records[row]; };
   ASSIGN_OR_RETURN(auto parts, write_paged_index(std::move(plan), record_of, FacetWriter(columns),
                                                  writer, progress));
   root.indexes.push_back(std::move(parts.index));
+  if (wants_graph) {
+    root.indexes.back().m = options.graph.m;
+    root.indexes.back().ef_construction = options.graph.ef_construction;
+  }
   root.facets = std::move(parts.facets);
   if (!columns.empty()) {
     ASSIGN_OR_RETURN(root.columns,

@@ -38,6 +38,7 @@ Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
     }
   }
   list.add(root.columns, "columns");
+  list.add(root.graph, "graph of images");
   for (const auto& column : root.facets.columns) list.add(column.names, "names of " + column.name);
   for (const auto& rows : root.facets.lists) list.add(rows.ref, "rows with " + rows.value);
   list.add(root.image_ids, "image ids");

@@ -25,6 +25,7 @@ enum class SectionKind : uint16_t {
   kPhraseBank = 8,
   kRelevance = 9,
   kFacets = 11,
+  kGraph = 12,
 };
 
 struct SectionEntry {
@@ -278,6 +279,10 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
       ASSIGN_OR_RETURN(root.relevance, read_relevance(reader));
       return {};
     }
+    case SectionKind::kGraph: {
+      ASSIGN_OR_RETURN(root.graph, read_object_parts(reader, ObjectKind::kGraph));
+      return {};
+    }
     case SectionKind::kFacets: {
       ASSIGN_OR_RETURN(root.facets, read_facets(reader));
       return {};
@@ -292,7 +297,8 @@ bool is_known(uint16_t kind) {
          kind == static_cast<uint16_t>(SectionKind::kPackedEncoder) ||
          kind == static_cast<uint16_t>(SectionKind::kPhraseBank) ||
          kind == static_cast<uint16_t>(SectionKind::kRelevance) ||
-         kind == static_cast<uint16_t>(SectionKind::kFacets);
+         kind == static_cast<uint16_t>(SectionKind::kFacets) ||
+         kind == static_cast<uint16_t>(SectionKind::kGraph);
 }
 
 // What no single section can see: that the sections agree with each other.
@@ -370,6 +376,11 @@ std::vector<uint8_t> write_root(const Root& root) {
     ByteWriter facets;
     write_facets(facets, root.facets);
     sections.emplace_back(SectionKind::kFacets, std::move(facets).take());
+  }
+  if (!root.graph.empty()) {
+    ByteWriter graph;
+    write_object_parts(graph, root.graph);
+    sections.emplace_back(SectionKind::kGraph, std::move(graph).take());
   }
   const bool has_paged_index =
       std::any_of(root.indexes.begin(), root.indexes.end(),

@@ -99,7 +99,8 @@ struct Root {
   std::vector<std::string> class_names;  // detections name their class by position here
   ModelInfo model;
   std::vector<IndexInfo> indexes;
-  FacetInfo facets;  // of a paged index
+  FacetInfo facets;   // of a paged index
+  ObjectParts graph;  // of a paged index; of others see IndexInfo
   std::vector<RecordPiece> records;
   ObjectParts columns;
   ObjectParts image_ids;

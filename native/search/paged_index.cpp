@@ -16,6 +16,10 @@ uint64_t raw_bytes_of(const ObjectParts& parts) {
   return total;
 }
 
+// Codes that are scanned faster than a person notices (tests/bench/README.md, "Scan, cells or
+// graph").
+constexpr uint64_t kQuickScanBytes = 128u << 20;
+
 bool any_allowed(RowFilter filter, uint32_t begin, uint32_t end) {
   if (filter.empty()) return true;
   for (uint32_t row = begin; row < end; ++row) {
@@ -65,14 +69,14 @@ bool is_better(const PagedHit& a, const PagedHit& b) {
   return a.similarity != b.similarity ? a.similarity > b.similarity : a.row < b.row;
 }
 
-Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const FacetInfo& facets,
-                                    uint32_t image_count) {
+Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const Root& root) {
   PagedIndex index;
   ASSIGN_OR_RETURN(index.codes_, parse_query_aware_codes(info.code_parameters, info.dim));
   index.directory_ = info.cells;
-  index.image_count_ = image_count;
-  index.facets_ = FacetFilter(facets, info.cells);
-  index.known_lists_ = facets.lists;
+  index.image_count_ = root.image_count;
+  index.facets_ = FacetFilter(root.facets, info.cells);
+  index.known_lists_ = root.facets.lists;
+  index.graph_ = PagedGraph(root.graph);
   index.has_rest_ = first_components(index.codes_) == index.codes_.components();
   if (info.cells.centroid_components() > first_components(index.codes_)) {
     return corrupt("cells: centroids of " + std::to_string(info.cells.centroid_components()) +
@@ -224,6 +228,29 @@ Result<void> PagedIndex::want_cells(std::span<const double> similarities, uint32
   return {};
 }
 
+bool PagedIndex::want_graph(std::vector<ObjectRef>& missing) {
+  for (const uint32_t part : graph_.missing_parts()) {
+    want(graph_.part(part), {Part::kGraph, part}, missing);
+  }
+  if (graph_.has_cells()) return graph_.is_whole();
+  for (uint32_t cell = 0; cell < directory_.cell_count(); ++cell) {
+    if (!cells_.contains(cell)) want(directory_.cells[cell], {Part::kCell, cell}, missing);
+  }
+  if (!missing.empty()) return false;
+  for (const auto& [cell, resident] : cells_) {
+    graph_.take_cell(cell, resident.content.codes, codes_.first_bytes(), directory_);
+  }
+  graph_.set_cells();
+  return graph_.is_whole();
+}
+
+SearchPath PagedIndex::best_path() const {
+  uint64_t scanned = 0;
+  for (const auto& [number, cell] : cells_) scanned += cell.content.codes.size();
+  if (scanned <= kQuickScanBytes) return SearchPath::kExact;
+  return graph_.is_whole() && graph_.has_cells() ? SearchPath::kHnsw : SearchPath::kCells;
+}
+
 Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
                                        const PagedEffort& effort, RowFilter rows_allowed) {
   ASSIGN_OR_RETURN(const auto weights, weigh_query(codes_, query));
@@ -235,17 +262,31 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   const uint32_t refine_default = effort.is_first ? directory_.first_rows : directory_.settled_rows;
   const uint32_t refine_rows =
       std::max(k, effort.refine_rows > 0 ? effort.refine_rows : refine_default);
-  RETURN_IF_ERROR(want_cells(offsets, k, effort, rows_allowed, answer.missing));
+  const bool by_graph = effort.ef_search > 0;
+  if (by_graph) {
+    if (!want_graph(answer.missing)) return answer;
+  } else {
+    RETURN_IF_ERROR(want_cells(offsets, k, effort, rows_allowed, answer.missing));
+  }
   if (facets_.is_active()) rows_allowed = facets_.rows();
   const bool opens_cells = !answer.missing.empty();
   // The first answer is ranked by what was scanned; its pieces bring the records.
   if (!effort.is_first) want_transform(answer.missing);
 
+  std::vector<Neighbor> candidates;
+  if constexpr (kSearchesGraphs) {
+    if (by_graph) {
+      std::vector<int32_t> cell_offsets;
+      for (const double offset : offsets) cell_offsets.push_back(scan_offset(offset, scan));
+      candidates = graph_.search(scan, cell_offsets, std::max(k, effort.ef_search),
+                                 effort.ef_search, rows_allowed);
+    }
+  }
   BestRows best(refine_rows);
   const auto scan_group = best_scan_group_kernel();
   const size_t first_bytes = codes_.first_bytes();
   for (const auto& [number, resident] : lists_) {
-    if (!by_list || resident.used_at != clock_) continue;
+    if (!by_list || by_graph || resident.used_at != clock_) continue;
     const auto& rows = resident.content.rows;
     for (size_t first = 0; first < rows.size(); first += kScanGroup) {
       uint16_t sums[kScanGroup];
@@ -258,7 +299,8 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
     }
   }
   for (const auto& [cell, resident] : cells_) {
-    if (by_list) break;
+    if (by_list || by_graph) break;
+    if (effort.only_opened && resident.used_at != clock_) continue;
     const int32_t offset = scan_offset(offsets[cell], scan);
     const uint32_t rows = resident.content.row_count;
     const uint8_t* group = resident.content.codes.data();
@@ -273,7 +315,8 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   std::optional<DigitValues> fine;
   if (has_rest_) fine = make_digit_values(codes_, weights);
   std::vector<uint8_t> first(first_bytes);
-  for (const auto& [distance, row] : best.take()) {
+  if (!by_graph) candidates = best.take();
+  for (const auto& [distance, row] : candidates) {
     PagedHit hit{row, scan.base + scan.unit * -distance, false};
     // Pieces are asked for once the scan is over: before, the rows are not the last word.
     std::vector<ObjectRef> ignored;
@@ -402,6 +445,9 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
       resident_bytes_ += payload.size();
       break;
     }
+    case Part::kGraph:
+      RETURN_IF_ERROR(graph_.take_part(place.number, payload, row_count()));
+      break;
     case Part::kNames:
       RETURN_IF_ERROR(facets_.take_names(ref, payload));
       break;

@@ -10,6 +10,8 @@
 #include "native/bundle/cells.h"
 #include "native/bundle/root.h"
 #include "native/search/facet_filter.h"
+#include "native/search/loaded_index.h"
+#include "native/search/paged_graph.h"
 #include "native/vectors/exact_search.h"
 #include "native/vectors/query_aware_codes.h"
 
@@ -20,6 +22,8 @@ struct PagedEffort {
   uint32_t probe_cells = 0;  // cells opened; those already in memory are searched besides
   uint32_t refine_rows = 0;  // rows whose rest is fetched
   bool is_first = false;     // the answer shown first: refines fewer rows
+  uint32_t ef_search = 0;    // above 0: by the graph, of so many candidates; loads all cells
+  bool only_opened = false;  // other cells in memory are left out
 };
 
 // A row found; its similarity comes from the first tier alone until it is refined.
@@ -43,10 +47,13 @@ struct PagedAnswer {
 //   answer = search(query)  →  add what is missing  →  search(query) again …  at most twice
 class PagedIndex {
  public:
-  static Result<PagedIndex> open(const IndexInfo& info, const FacetInfo& facets,
-                                 uint32_t image_count);
+  static Result<PagedIndex> open(const IndexInfo& info, const Root& root);
 
   uint32_t row_count() const { return directory_.first_row.back(); }
+  bool has_graph() const { return graph_.exists(); }
+  // kExact: all that is in memory is scanned, as long as that is quick. Else the graph, where it is
+  // in memory, or the cells alone.
+  SearchPath best_path() const;
 
   // A new question: what was used for those before may be forgotten.
   void begin_search() { ++clock_; }
@@ -92,7 +99,7 @@ class PagedIndex {
 
  private:
   // What an object that was asked for is: a cell, a piece, a list of rows, ...
-  enum class Part : uint8_t { kTransform, kCell, kPiece, kList, kNames };
+  enum class Part : uint8_t { kTransform, kCell, kPiece, kList, kNames, kGraph };
   struct Place {
     Part part = Part::kCell;
     uint32_t number = 0;  // of the part, the cell or the list; of a piece, its first row
@@ -121,6 +128,8 @@ class PagedIndex {
   std::optional<PiecePlace> piece_place(uint32_t row) const;
   // The first tier of a row in a cell or a list in memory; false where there is none.
   bool gather_row(uint32_t row, std::span<uint8_t> bytes) const;
+  // All cells and the graph; true where they are here.
+  bool want_graph(std::vector<ObjectRef>& missing);
   // Adds the cells, or the lists, that a query needs to `missing`.
   Result<void> want_cells(std::span<const double> similarities, uint32_t k,
                           const PagedEffort& effort, RowFilter rows_allowed,
@@ -135,6 +144,7 @@ class PagedIndex {
   std::vector<std::vector<uint8_t>> transform_parts_;  // while not all of them are here
   CellDirectory directory_;
   uint32_t image_count_ = 0;
+  PagedGraph graph_;
   FacetFilter facets_;
   std::vector<FacetList> known_lists_;
   std::map<uint32_t, Resident<Cell>> cells_;

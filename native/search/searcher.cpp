@@ -57,8 +57,7 @@ Result<Searcher> Searcher::open(const ObjectRef& root_ref, std::span<const uint8
   const Root& root = searcher.root_;
   for (size_t i = 0; i < root.indexes.size(); ++i) {
     if (root.indexes[i].layout == IndexLayout::kPaged) {
-      ASSIGN_OR_RETURN(searcher.paged_,
-                       PagedIndex::open(root.indexes[i], root.facets, root.image_count));
+      ASSIGN_OR_RETURN(searcher.paged_, PagedIndex::open(root.indexes[i], root));
       continue;
     }
     LoadedIndex& index = searcher.indexes_.emplace_back(root.indexes[i]);
@@ -174,6 +173,9 @@ Result<SearchAnswer> Searcher::search(std::span<const float> embeddings,
                             "; embed it with the bundle's model '" + root_.model.id + "'");
   }
   if (options.k == 0) return invalid_argument("search: k is 0, expected at least 1");
+  if (options.path == SearchPath::kHnsw && kSearchesGraphs && paged_ && !paged_->has_graph()) {
+    return invalid_argument("search: this bundle has no graph; build it with --graph on");
+  }
   if (options.path == SearchPath::kCells && !paged_) {
     return invalid_argument("search: this bundle has no cells; expected the path hnsw or exact");
   }
@@ -218,6 +220,12 @@ Result<SearchAnswer> Searcher::search_paged(std::span<const float> embeddings, u
   std::map<uint32_t, PagedHit> by_row;
   for (size_t phrase = 0; phrase < phrases; ++phrase) {
     PagedEffort effort = options.effort;
+    SearchPath path = options.path;
+    if (path == SearchPath::kAuto) path = paged_->best_path();
+    effort.only_opened = path == SearchPath::kCells;
+    if (kSearchesGraphs && path == SearchPath::kHnsw && options.filters.empty()) {
+      effort.ef_search = options.ef_search;
+    }
     if (options.path == SearchPath::kExact) {
       effort = {UINT32_MAX, paged_->row_count(), false};
     }

@@ -25,7 +25,7 @@ struct SearchOptions {
   QueryKind kind = QueryKind::kText;
   uint32_t k = 20;  // images, after views have been collapsed
   uint32_t ef_search = 50;
-  SearchPath path = SearchPath::kHnsw;
+  SearchPath path = SearchPath::kAuto;
   PagedEffort effort;                      // of a paged index
   std::vector<FilterClause> filters;       // all must hold
   std::optional<uint32_t> excluded_image;  // left out of the hits, e.g. the query image itself

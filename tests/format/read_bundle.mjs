@@ -89,6 +89,7 @@ export function parseRoot(bytes) {
     7: (section) => (root.textEncoder = readTextEncoder(section, root.model.embeddingDim)),
     8: (section) => (root.phraseBank = readPhraseBank(section)),
     9: (section) => (root.relevance = readRelevance(section)),
+    12: (section) => (root.graph = readParts(section, 3)),
     11: (section) => (root.facets = readFacets(section, readParts, readRef)),
   };
   for (let i = 0; i < sectionCount; ++i) {

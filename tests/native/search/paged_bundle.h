@@ -179,6 +179,8 @@ inline SmallBundle make_paged_bundle(uint32_t row_count = 300, uint32_t dim = 16
   for (uint32_t row = 0; row < row_count; ++row) ids.push_back(paged_record(row).image_id);
   root.columns = writer.add_payload(ObjectKind::kColumns, write_columns(columns));
   if (has_facets) {
+    root.graph =
+        writer.add_payload(ObjectKind::kGraph, write_graph(neighborhood_graph(bundle.whole, dim)));
     root.facets = paged_facets(columns, directory);
     const size_t first_bytes = codes.first_bytes();
     rare.codes.resize((rare.rows.size() + kScanGroup - 1) / kScanGroup * kScanGroup * first_bytes);
