@@ -108,6 +108,18 @@ describe('vectors', { skip }, () => {
     }
   });
 
+  test('the graph finds the nearest rows, and is left out where it is not wanted', () => {
+    const { sizes } = json('inspect', at('bundle'), '--json');
+    assert.equal(sizes.graph.objects, 1);
+    const byGraph = searchAll('--path', 'hnsw', '--ef-search', '200');
+    assert.ok(recallOf(byGraph) >= 0.9, `recall ${recallOf(byGraph)}`);
+    const built = build(at('base.npy'), '--graph', 'off', '--out', at('no-graph'));
+    assert.equal(built.code, 0, built.stderr);
+    const search = ['--vectors', at('queries.npy'), '--path', 'hnsw'];
+    const refused = run('search', at('no-graph'), ...search);
+    assert.match(refused.stderr, /this bundle has no graph; build it with --graph on/);
+  });
+
   test('an image finds others like it, itself left out', () => {
     const { hits } = json('search', at('bundle'), '--similar', 'row-17', '--k', '5', '--json');
     assert.equal(hits.length, 5);
