@@ -54,8 +54,12 @@ const std::map<std::string, Device> kDevices = {
 const std::map<std::string, PublishedModels> kPublishedModels = {{"none", PublishedModels::kNone},
                                                                  {"text", PublishedModels::kText},
                                                                  {"both", PublishedModels::kBoth}};
-const std::map<std::string, SearchPath> kSearchPaths = {
-    {"hnsw", SearchPath::kHnsw}, {"cells", SearchPath::kCells}, {"exact", SearchPath::kExact}};
+const std::map<std::string, SearchPath> kSearchPaths = {{"auto", SearchPath::kAuto},
+                                                        {"hnsw", SearchPath::kHnsw},
+                                                        {"cells", SearchPath::kCells},
+                                                        {"exact", SearchPath::kExact}};
+const std::map<std::string, GraphChoice> kGraphChoices = {
+    {"auto", GraphChoice::kAuto}, {"on", GraphChoice::kOn}, {"off", GraphChoice::kOff}};
 const std::map<std::string, bool> kStages = {{"first", true}, {"settled", false}};
 const std::map<std::string, TextEncoderKind> kTextEncoders = {
     {"ort", TextEncoderKind::kOnnxRuntime}, {"packed", TextEncoderKind::kPacked}};
@@ -96,6 +100,8 @@ void add_build(Parser& parser) {
   command->add_option("--confidence", options->min_confidence, "Least confidence of a detection")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
+  add_choice(command, "--graph", options->graph_choice, kGraphChoices,
+             "Vectors: also build the HNSW graph (default auto: up to 100,000 rows)");
   command->add_option("--m", options->graph.m, "HNSW: neighbors of a row")
       ->capture_default_str()
       ->check(CLI::Range(2, 128));
@@ -189,7 +195,7 @@ void add_search(Parser& parser) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
   add_choice(command, "--path", options->path, kSearchPaths,
-             "How to search (default: as the bundle is built, by hnsw or cells)");
+             "How to search (default auto: what is fastest by the figures of the bundle)");
   command
       ->add_option("--filter", options->filters,
                    "Condition 'field OP value', OP one of = != >= <= in; repeated: all hold")

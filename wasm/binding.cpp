@@ -226,6 +226,18 @@ val to_object(const Root& root) {
   return object;
 }
 
+// What the root tells of a facet; of values that share bins, nothing.
+val to_object(const FacetColumn& column) {
+  val object = val::object();
+  object.set("name", column.name);
+  object.set("type", static_cast<uint32_t>(column.type));
+  object.set("values",
+             to_array(column.names.empty() ? column.first_name : std::vector<std::string>{}));
+  object.set("counts", to_typed_array("Uint32Array", column.bin_rows));
+  object.set("edges", to_typed_array("Float64Array", column.edges));
+  return object;
+}
+
 val to_object(const Column& column) {
   val object = val::object();
   object.set("name", column.name);
@@ -253,9 +265,17 @@ FilterClause to_filter_clause(const val& clause) {
                                     emscripten::vecFromJSArray<std::string>(clause["values"])));
 }
 
+std::vector<FilterClause> to_filters(const val& clauses) {
+  std::vector<FilterClause> filters;
+  for (const auto& clause : emscripten::vecFromJSArray<val>(clauses)) {
+    filters.push_back(to_filter_clause(clause));
+  }
+  return filters;
+}
+
 SearchPath to_search_path(const std::string& name) {
   if (name == "exact") return SearchPath::kExact;
-  return name == "cells" ? SearchPath::kCells : SearchPath::kHnsw;
+  return name == "cells" ? SearchPath::kCells : SearchPath::kAuto;
 }
 
 SearchOptions to_search_options(const val& object) {
@@ -265,9 +285,7 @@ SearchOptions to_search_options(const val& object) {
   if (object["isFirst"].isTrue()) options.effort.is_first = true;
   options.k = object["k"].as<uint32_t>();
   options.ef_search = object["efSearch"].as<uint32_t>();
-  for (const auto& clause : emscripten::vecFromJSArray<val>(object["filters"])) {
-    options.filters.push_back(to_filter_clause(clause));
-  }
+  options.filters = to_filters(object["filters"]);
   if (!object["excludedImage"].isNull()) {
     options.excluded_image = object["excludedImage"].as<uint32_t>();
   }
@@ -343,6 +361,16 @@ class SearcherBinding {
     object.set("relevances", to_typed_array("Float64Array", verdict.relevances));
     object.set("found", verdict.found);
     return object;
+  }
+  val facets() const {
+    val array = val::array();
+    for (const auto& column : searcher_.root().facets.columns) {
+      array.call<void>("push", to_object(column));
+    }
+    return array;
+  }
+  val count_by_facets(const val& filters) {
+    return to_value(value_or_throw(searcher_.count_by_facets(to_filters(filters))));
   }
   val phrase_directory(const std::string& text) const {
     return to_value(find_phrase_directory(searcher_.root().phrase_bank, text));
@@ -546,6 +574,8 @@ EMSCRIPTEN_BINDINGS(sightline) {
       .function("residentBytes", &SearcherBinding::resident_bytes)
       .function("setMemoryLimit", &SearcherBinding::set_memory_limit)
       .function("missingObjects", &SearcherBinding::missing_objects)
+      .function("facets", &SearcherBinding::facets)
+      .function("countByFacets", &SearcherBinding::count_by_facets)
       .function("missingForEmbedding", &SearcherBinding::missing_for_embedding)
       .function("missingForRecord", &SearcherBinding::missing_for_record)
       .function("missingCells", &SearcherBinding::missing_cells)

@@ -13,6 +13,9 @@
 
 namespace sightline {
 
+// Whether the HNSW graph is built: by the number of rows, or as said.
+enum class GraphChoice : uint8_t { kAuto, kOn, kOff };
+
 struct BuildOptions {
   std::vector<std::string> sources;
   std::string out;
@@ -23,6 +26,7 @@ struct BuildOptions {
   bool crops = true;
   float min_confidence = 0.3f;
   GraphOptions graph;
+  GraphChoice graph_choice = GraphChoice::kAuto;  // of a file of vectors
   uint32_t thumbnail_px = 512;
   unsigned threads = 0;  // 0: one for each core
   Device device = Device::kAuto;

@@ -85,26 +85,42 @@ Result<std::vector<float>> fitting_queries(const BuildOptions& options, uint32_t
   return std::vector<float>{};
 }
 
-// All that decides codes, cells and what a text finds, but the rows.
+// Above this, building the graph takes longer than all the rest.
+constexpr uint32_t kMostGraphRows = 100'000;
+
+std::optional<GraphOptions> wanted_graph(const BuildOptions& options, uint32_t row_count) {
+  const bool is_wanted = options.graph_choice == GraphChoice::kAuto
+                             ? row_count <= kMostGraphRows
+                             : options.graph_choice == GraphChoice::kOn;
+  return is_wanted ? std::optional(options.graph) : std::nullopt;
+}
+
+// All that decides codes, cells, graph and what a text finds, but the rows.
 Result<Sha256Digest> options_digest(const BuildOptions& options, uint32_t dim,
                                     const std::optional<TextModel>& model,
                                     std::span<const Column> columns) {
-  ByteWriter queries;
+  ByteWriter others;
   if (is_vector_file(options.queries)) {
     ASSIGN_OR_RETURN(const auto vectors, read_query_vectors(options.queries, dim));
-    queries.write_array<float>(vectors);
+    others.write_array<float>(vectors);
   }
   if (model) {
     const VectorTextOptions& text = model->options;
-    queries.write_string(model->clip.text_sha256());
-    queries.write_string(model->clip.vision_sha256());
-    queries.write(static_cast<uint8_t>(text.models));
-    queries.write(text.bank.builtin_count.value_or(UINT32_MAX));
-    for (const auto& phrase : text.queries) queries.write_string(phrase);
-    queries.write(uint16_t{0});
-    for (const auto& phrase : text.bank.phrases) queries.write_string(phrase);
+    others.write_string(model->clip.text_sha256());
+    others.write_string(model->clip.vision_sha256());
+    others.write(static_cast<uint8_t>(text.models));
+    others.write(text.bank.builtin_count.value_or(UINT32_MAX));
+    for (const auto& phrase : text.queries) others.write_string(phrase);
+    others.write(uint16_t{0});
+    for (const auto& phrase : text.bank.phrases) others.write_string(phrase);
   }
-  return digest_of_options(options.paged, queries.bytes(), dim, columns);
+  // As asked for: a base keeps its graph, or has none, while its rows grow.
+  others.write(static_cast<uint8_t>(options.graph_choice));
+  if (options.graph_choice != GraphChoice::kOff) {
+    others.write(options.graph.m);
+    others.write(options.graph.ef_construction);
+  }
+  return digest_of_options(options.paged, others.bytes(), dim, columns);
 }
 
 void describe(const BuildOptions& options, const VectorFile& vectors, Root& root) {
@@ -158,6 +174,7 @@ Result<int> build_vectors(const BuildOptions& options) {
                 }};
   ASSIGN_OR_RETURN(input.options_digest,
                    options_digest(options, vectors.dim(), model, input.table.columns));
+  input.graph = wanted_graph(options, vectors.row_count());
   progress.begin("compare");
   ASSIGN_OR_RETURN(input.digests, digest_rows(input.rows, input.table, thread_count));
 

@@ -18,8 +18,8 @@ struct KindTotal {
 using KindTotals = std::map<std::string, KindTotal>;
 
 // Pieces of a paged index hold the records of their rows too.
-const std::set<std::string> kIndexKinds = {"codes", "refinement", "graph",    "views",
-                                           "cell",  "piece",      "transform"};
+const std::set<std::string> kIndexKinds = {"codes", "refinement", "graph", "views", "cell",
+                                           "piece", "transform",  "list",  "names"};
 
 JsonValue index_json(const IndexInfo& index) {
   JsonValue value{{"rows", index.row_kind == RowKind::kCrops ? "crops" : "images"},

@@ -23,7 +23,7 @@ struct SearchCommandOptions {
   uint32_t refine_rows = 0;  // of a paged index; 0: as the bundle says
   uint32_t k = 20;
   uint32_t ef_search = 50;
-  SearchPath path = SearchPath::kHnsw;
+  SearchPath path = SearchPath::kAuto;
   std::vector<std::string> filters;  // 'field OP value'
   bool all = false;                  // also where nothing fits the text
   bool json = false;

@@ -81,13 +81,24 @@ Result<void> check_options(std::span<const float> rows, uint32_t dim, const Grap
 Result<HnswGraph> build_graph(std::span<const float> rows, uint32_t dim,
                               const GraphOptions& options, const GraphProgress& progress) {
   RETURN_IF_ERROR(check_options(rows, dim, options));
-  const auto row_count = static_cast<uint32_t>(rows.size() / dim);
+  const auto read = [&](uint32_t row, std::span<float> values) -> Result<void> {
+    std::copy_n(rows.begin() + static_cast<ptrdiff_t>(size_t{row} * dim), dim, values.begin());
+    return {};
+  };
+  return build_graph(static_cast<uint32_t>(rows.size() / dim), dim, read, options, progress);
+}
+
+Result<HnswGraph> build_graph(uint32_t row_count, uint32_t dim, const ReadRow& read,
+                              const GraphOptions& options, const GraphProgress& progress) {
+  RETURN_IF_ERROR(check_options({}, dim, options));
   if (row_count == 0) return HnswGraph::from_lists({options.m, 0, {}, {}, {}});
   try {
     DotSpace space(dim);
     Index index(&space, row_count, options.m, options.ef_construction, options.seed);
+    std::vector<float> values(dim);
     for (uint32_t row = 0; row < row_count; ++row) {
-      index.addPoint(rows.data() + size_t{row} * dim, row);
+      RETURN_IF_ERROR(read(row, values));
+      index.addPoint(values.data(), row);
       if (progress) progress(row + 1, row_count);
     }
     return HnswGraph::from_lists(copy_lists(index, row_count, options.m));
@@ -95,6 +106,28 @@ Result<HnswGraph> build_graph(std::span<const float> rows, uint32_t dim,
     return too_large("graph: cannot be built over " + std::to_string(row_count) + " rows of " +
                      std::to_string(dim) + " dimensions: " + exception.what());
   }
+}
+
+Result<HnswGraph> renumbered(const HnswGraph& graph, std::span<const uint32_t> order) {
+  std::vector<uint32_t> number(order.size());
+  for (uint32_t i = 0; i < order.size(); ++i) number[order[i]] = i;
+  HnswGraphLists lists;
+  lists.m = graph.m();
+  lists.entry_point = order.empty() ? 0 : number[graph.entry_point()];
+  const auto append = [&](std::span<const uint32_t> links) {
+    lists.counts.push_back(static_cast<uint16_t>(links.size()));
+    for (const uint32_t link : links) lists.neighbors.push_back(number[link]);
+  };
+  for (const uint32_t row : order) {
+    lists.levels.push_back(static_cast<uint8_t>(graph.level(row)));
+    append(graph.base_neighbors(row));
+  }
+  for (const uint32_t row : order) {
+    for (uint32_t level = 1; level <= graph.level(row); ++level) {
+      append(graph.upper_neighbors(row, level));
+    }
+  }
+  return HnswGraph::from_lists(std::move(lists));
 }
 
 }  // namespace sightline

@@ -25,4 +25,15 @@ using GraphProgress = std::function<void(uint32_t done, uint32_t total)>;
 Result<HnswGraph> build_graph(std::span<const float> rows, uint32_t dim,
                               const GraphOptions& options = {}, const GraphProgress& progress = {});
 
+// Reads one row: [dim].
+using ReadRow = std::function<Result<void>(uint32_t row, std::span<float> values)>;
+
+// As above over rows that are read one by one: memory is what the graph and one copy of the rows
+// take.
+Result<HnswGraph> build_graph(uint32_t row_count, uint32_t dim, const ReadRow& read,
+                              const GraphOptions& options, const GraphProgress& progress);
+
+// The graph with row order[i] as row i. order: every row once.
+Result<HnswGraph> renumbered(const HnswGraph& graph, std::span<const uint32_t> order);
+
 }  // namespace sightline

@@ -387,13 +387,15 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
   arrange(std::move(encoded), plan);
   progress.begin("tune");
   RETURN_IF_ERROR(tune_effort(truth, options, plan));
+  ASSIGN_OR_RETURN(plan.reach,
+                   measure_reach(truth, plan, options.probe_recall, options.thread_count));
   progress.end();
   return plan;
 }
 
 Result<std::vector<ObjectRef>> write_cells(const PagedPlan& plan, uint32_t first_ordinal,
-                                           const RecordOf& record_of, BundleWriter& writer,
-                                           Progress& progress) {
+                                           const RecordOf& record_of, FacetWriter* facets,
+                                           BundleWriter& writer, Progress& progress) {
   const size_t row_bytes = plan.basis.codes.row_bytes();
   const size_t first_bytes = plan.basis.codes.first_bytes();
   const auto& first_row = plan.directory.first_row;
@@ -405,6 +407,7 @@ Result<std::vector<ObjectRef>> write_cells(const PagedPlan& plan, uint32_t first
     Cell cell;
     cell.row_count = end - first;
     cell.codes = grouped_codes(plan, first, cell.row_count);
+    if (facets != nullptr) cell.facets = facets->of_rows(first, cell.row_count);
     for (uint32_t start = first; start < end; start += plan.piece_rows) {
       CellPiece piece;
       for (uint32_t row = start; row < std::min(end, start + plan.piece_rows); ++row) {
@@ -418,6 +421,9 @@ Result<std::vector<ObjectRef>> write_cells(const PagedPlan& plan, uint32_t first
       }
       ASSIGN_OR_RETURN(const auto ref, writer.add(ObjectKind::kPiece, write_cell_piece(piece)));
       cell.pieces.push_back({start - first, ref});
+      if (facets != nullptr) {
+        facets->add_piece({start, static_cast<uint32_t>(piece.row_count()), ref});
+      }
     }
     ASSIGN_OR_RETURN(const auto ref, writer.add(ObjectKind::kCell, write_cell(cell)));
     cells.push_back(ref);
@@ -426,10 +432,11 @@ Result<std::vector<ObjectRef>> write_cells(const PagedPlan& plan, uint32_t first
   return cells;
 }
 
-Result<IndexInfo> write_paged_index(const PagedPlan& plan, const RecordOf& record_of,
-                                    BundleWriter& writer, Progress& progress) {
+Result<PagedParts> write_paged_index(const PagedPlan& plan, const RecordOf& record_of,
+                                     FacetWriter facets, BundleWriter& writer, Progress& progress) {
   const auto& codes = plan.basis.codes;
-  IndexInfo info;
+  PagedParts parts;
+  IndexInfo& info = parts.index;
   info.layout = IndexLayout::kPaged;
   info.row_count = static_cast<uint32_t>(plan.source_rows.size());
   info.dim = static_cast<uint32_t>(codes.dim());
@@ -438,8 +445,9 @@ Result<IndexInfo> write_paged_index(const PagedPlan& plan, const RecordOf& recor
   if (const auto rest = write_transform_rest(codes); !rest.empty()) {
     ASSIGN_OR_RETURN(info.cells.transform_rest, writer.add_payload(ObjectKind::kTransform, rest));
   }
-  ASSIGN_OR_RETURN(info.cells.cells, write_cells(plan, 0, record_of, writer, progress));
-  return info;
+  ASSIGN_OR_RETURN(info.cells.cells, write_cells(plan, 0, record_of, &facets, writer, progress));
+  ASSIGN_OR_RETURN(parts.facets, facets.finish(codes, plan.codes, plan.reach, info.cells, writer));
+  return parts;
 }
 
 }  // namespace sightline

@@ -8,6 +8,7 @@
 #include "indexer/base/progress.h"
 #include "indexer/publish/bundle_writer.h"
 #include "indexer/publish/code_fitting.h"
+#include "indexer/publish/facet_writer.h"
 #include "native/base/result.h"
 #include "native/bundle/records.h"
 #include "native/bundle/root.h"
@@ -61,6 +62,7 @@ struct PagedPlan {
   std::vector<uint8_t> codes;         // [row_count, row_bytes]
   std::vector<float> places;          // [cells, cluster components]: what decides a row's cell
   uint32_t piece_rows = 0;
+  std::vector<uint32_t> reach;  // FacetInfo::reach
   PagedQuality quality;
 };
 
@@ -90,13 +92,18 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
 
 using RecordOf = std::function<Result<ImageRecord>(uint32_t source_row)>;
 
-// Writes the cells and their pieces. record_of is asked in the order of the index.
-Result<IndexInfo> write_paged_index(const PagedPlan& plan, const RecordOf& record_of,
-                                    BundleWriter& writer, Progress& progress);
+struct PagedParts {
+  IndexInfo index;
+  FacetInfo facets;
+};
 
-// The cells alone, of which the first row has that ordinal.
+// Writes the cells and their pieces, and the facets. record_of is asked in the order of the index.
+Result<PagedParts> write_paged_index(const PagedPlan& plan, const RecordOf& record_of,
+                                     FacetWriter facets, BundleWriter& writer, Progress& progress);
+
+// The cells alone, of which the first row has that ordinal; facets: null where they have none.
 Result<std::vector<ObjectRef>> write_cells(const PagedPlan& plan, uint32_t first_ordinal,
-                                           const RecordOf& record_of, BundleWriter& writer,
-                                           Progress& progress);
+                                           const RecordOf& record_of, FacetWriter* facets,
+                                           BundleWriter& writer, Progress& progress);
 
 }  // namespace sightline

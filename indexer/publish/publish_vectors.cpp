@@ -13,6 +13,19 @@ namespace {
 // longer fit, and every delta costs queries bytes.
 constexpr double kMostChanged = 0.2;
 
+Result<ObjectParts> write_graph_of(const RowSource& rows, const GraphOptions& options,
+                                   std::span<const uint32_t> source_rows, BundleWriter& writer,
+                                   Progress& progress) {
+  progress.begin("graph", rows.row_count);
+  const auto read = [&](uint32_t row, std::span<float> values) {
+    return rows.read(row, 1, values);
+  };
+  const auto count = [&](uint32_t, uint32_t) { progress.add(1); };
+  ASSIGN_OR_RETURN(const auto graph, build_graph(rows.row_count, rows.dim, read, options, count));
+  ASSIGN_OR_RETURN(const auto ordered, renumbered(graph, source_rows));
+  return writer.add_payload(ObjectKind::kGraph, write_graph(ordered));
+}
+
 }  // namespace
 
 Result<Continuation> continue_base(const VectorInput& input, const std::string& bundle_path) {
@@ -37,12 +50,22 @@ Result<Root> write_all_rows(const VectorInput& input, const PagedPlan& plan, Bun
   root.quality = {{"recall_at_10", plan.quality.recall_at_10},
                   {"first_recall_at_10", plan.quality.first_recall},
                   {"recall_queries", static_cast<double>(plan.quality.queries)}};
+  if (input.graph) {
+    ASSIGN_OR_RETURN(root.graph,
+                     write_graph_of(input.rows, *input.graph, plan.source_rows, writer, progress));
+  }
   const RecordTable& table = input.table;
+  const auto columns = columns_of_rows(table.columns, plan.source_rows);
   const auto record_of = [&](uint32_t row) -> Result<ImageRecord> { return table.records[row]; };
-  ASSIGN_OR_RETURN(auto index, write_paged_index(plan, record_of, writer, progress));
-  root.indexes.push_back(std::move(index));
-  if (!table.columns.empty()) {
-    const auto columns = columns_of_rows(table.columns, plan.source_rows);
+  ASSIGN_OR_RETURN(auto parts,
+                   write_paged_index(plan, record_of, FacetWriter(columns), writer, progress));
+  root.indexes.push_back(std::move(parts.index));
+  root.facets = std::move(parts.facets);
+  if (input.graph) {
+    root.indexes.back().m = input.graph->m;
+    root.indexes.back().ef_construction = input.graph->ef_construction;
+  }
+  if (!columns.empty()) {
     ASSIGN_OR_RETURN(root.columns,
                      writer.add_payload(ObjectKind::kColumns, write_columns(columns)));
   }
@@ -58,8 +81,8 @@ Result<Root> write_all_rows(const VectorInput& input, const PagedPlan& plan, Bun
   memory.options = input.options_digest;
   memory.piece_rows = plan.piece_rows;
   ASSIGN_OR_RETURN(memory.encoder, writer.add_payload(ObjectKind::kBase, write_row_encoder(plan)));
-  ASSIGN_OR_RETURN(auto parts, writer.add_payload(ObjectKind::kBase, digests.bytes()));
-  memory.digests.push_back(std::move(parts));
+  ASSIGN_OR_RETURN(auto digest_parts, writer.add_payload(ObjectKind::kBase, digests.bytes()));
+  memory.digests.push_back(std::move(digest_parts));
   root.build_memory = write_build_memory(memory);
   return root;
 }

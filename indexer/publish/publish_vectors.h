@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "indexer/publish/base_bundle.h"
 #include "indexer/publish/bundle_writer.h"
+#include "indexer/publish/graph_builder.h"
 #include "indexer/publish/paged_index_builder.h"
 #include "indexer/vectors/record_file.h"
 #include "native/base/result.h"
@@ -19,6 +21,7 @@ struct VectorInput {
   std::vector<std::string> ids;      // [rows] image_ids
   std::vector<uint64_t> digests;     // [rows], as digest_rows gives them
   Sha256Digest options_digest = {};  // as digest_of_options gives it
+  std::optional<GraphOptions> graph;
 };
 
 // A base and what to change in it.
@@ -31,7 +34,8 @@ struct Continuation {
 // its options differ, or too many rows do.
 Result<Continuation> continue_base(const VectorInput& input, const std::string& bundle_path);
 
-// Writes cells, pieces and tables of all rows: the root without what describes the collection.
+// Writes graph, cells, pieces, facets and tables of all rows: the root without what describes the
+// collection.
 Result<Root> write_all_rows(const VectorInput& input, const PagedPlan& plan, BundleWriter& writer,
                             Progress& progress);
 

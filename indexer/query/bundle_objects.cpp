@@ -50,6 +50,9 @@ Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
     for (const auto& digests : memory.digests) list.add(digests, "row digests");
   }
   list.add(root.columns, "columns");
+  list.add(root.graph, "graph of images");
+  for (const auto& column : root.facets.columns) list.add(column.names, "names of " + column.name);
+  for (const auto& rows : root.facets.lists) list.add(rows.ref, "rows with " + rows.value);
   list.add(root.image_ids, "image ids");
   list.add(root.examples, "examples");
   list.add(root.model.tokenizer, "tokenizer");

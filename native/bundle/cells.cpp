@@ -116,6 +116,7 @@ std::vector<uint8_t> write_cell(const Cell& cell) {
   for (const auto& piece : cell.pieces) writer.write(piece.first_row);
   for (const auto& piece : cell.pieces) write_object_ref(writer, piece.ref);
   writer.write_bytes(cell.codes);
+  writer.write_bytes(cell.facets);
   return std::move(writer).take();
 }
 
@@ -129,12 +130,14 @@ Result<Cell> parse_cell(std::span<const uint8_t> payload, uint32_t expected_rows
   }
   const uint64_t groups = (uint64_t{expected_rows} + kGroupRows - 1) / kGroupRows;
   const uint64_t code_bytes = groups * kGroupRows * first_bytes;
-  if (code_bytes != reader.remaining()) {
+  if (code_bytes > reader.remaining()) {
     return corrupt("cell: " + count_of(payload.size(), "bytes do not hold the codes of ") +
                    count_of(expected_rows, "rows"));
   }
   const auto codes = reader.take(static_cast<size_t>(code_bytes));
   cell.codes.assign(codes.begin(), codes.end());
+  const auto facets = reader.take(reader.remaining());
+  cell.facets.assign(facets.begin(), facets.end());
   return cell;
 }
 

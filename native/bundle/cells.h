@@ -41,8 +41,9 @@ struct Cell {
     ObjectRef ref;           // kind kPiece
   };
   uint32_t row_count = 0;
-  std::vector<Piece> pieces;   // ascending; the first begins at row 0
-  std::vector<uint8_t> codes;  // [ceil(rows / 32)] groups of [first_bytes, 32]; padded with zeros
+  std::vector<Piece> pieces;    // ascending; the first begins at row 0
+  std::vector<uint8_t> codes;   // [ceil(rows / 32)] groups of [first_bytes, 32]; padded with zeros
+  std::vector<uint8_t> facets;  // of the rows (facets.h), where the bundle has facets by cells
 
   // The piece that holds a row of the cell.
   size_t piece_of(uint32_t row) const;

@@ -48,6 +48,10 @@ const char* object_kind_name(ObjectKind kind) {
       return "piece";
     case ObjectKind::kBase:
       return "base";
+    case ObjectKind::kRowList:
+      return "list";
+    case ObjectKind::kFacetNames:
+      return "names";
   }
   return nullptr;
 }

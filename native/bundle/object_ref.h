@@ -34,7 +34,9 @@ enum class ObjectKind : uint8_t {
   kTransform = 18,    // of a paged index, what only refinement needs
   kCell = 19,
   kPiece = 20,
-  kBase = 24,  // what a later build starts from; no search reads it
+  kBase = 24,        // what a later build starts from; no search reads it
+  kRowList = 25,     // of a paged index, the rows of a rare value
+  kFacetNames = 26,  // of a paged index, the values of a facet that has many
 };
 
 enum class Compression : uint8_t { kNone = 0, kZstd = 1 };

@@ -24,8 +24,10 @@ enum class SectionKind : uint16_t {
   kPackedEncoder = 7,
   kPhraseBank = 8,
   kRelevance = 9,
+  kFacets = 11,
   kCellDeltas = 12,
   kBuildMemory = 13,
+  kGraph = 14,
 };
 
 struct SectionEntry {
@@ -279,8 +281,16 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
       ASSIGN_OR_RETURN(root.relevance, read_relevance(reader));
       return {};
     }
+    case SectionKind::kFacets: {
+      ASSIGN_OR_RETURN(root.facets, read_facets(reader));
+      return {};
+    }
     case SectionKind::kCellDeltas: {
       ASSIGN_OR_RETURN(root.deltas, read_cell_deltas(reader));
+      return {};
+    }
+    case SectionKind::kGraph: {
+      ASSIGN_OR_RETURN(root.graph, read_object_parts(reader, ObjectKind::kGraph));
       return {};
     }
     case SectionKind::kBuildMemory: {
@@ -298,8 +308,8 @@ bool is_known(uint16_t kind) {
          kind == static_cast<uint16_t>(SectionKind::kPackedEncoder) ||
          kind == static_cast<uint16_t>(SectionKind::kPhraseBank) ||
          kind == static_cast<uint16_t>(SectionKind::kRelevance) ||
-         kind == static_cast<uint16_t>(SectionKind::kCellDeltas) ||
-         kind == static_cast<uint16_t>(SectionKind::kBuildMemory);
+         (kind >= static_cast<uint16_t>(SectionKind::kFacets) &&
+          kind <= static_cast<uint16_t>(SectionKind::kGraph));
 }
 
 // What no single section can see: that the sections agree with each other.
@@ -327,6 +337,13 @@ Result<void> check_root(const Root& root) {
   }
   if (!root.deltas.empty() && !is_paged) {
     return corrupt("root: deltas without the paged index that they belong to");
+  }
+  for (const auto& column : root.facets.columns) {
+    const size_t cells = root.indexes.empty() ? 0 : root.indexes.front().cells.cell_count();
+    if (column.cell_rows.size() != cells * column.bin_count()) {
+      return corrupt("root: the facet '" + column.name + "' does not tell of " +
+                     std::to_string(cells) + " cells");
+    }
   }
   if (raw_byte_count(root.image_ids) != uint64_t{root.base_image_count()} * 12) {
     return corrupt("root: the image ids hold " + std::to_string(raw_byte_count(root.image_ids)) +
@@ -370,11 +387,21 @@ std::vector<uint8_t> write_root(const Root& root) {
   if (root.relevance.is_known()) {
     sections.emplace_back(SectionKind::kRelevance, write_relevance(root.relevance));
   }
+  if (!root.facets.columns.empty()) {
+    ByteWriter facets;
+    write_facets(facets, root.facets);
+    sections.emplace_back(SectionKind::kFacets, std::move(facets).take());
+  }
   if (!root.deltas.empty()) {
     sections.emplace_back(SectionKind::kCellDeltas, write_cell_deltas(root.deltas));
   }
   if (!root.build_memory.empty()) {
     sections.emplace_back(SectionKind::kBuildMemory, root.build_memory);
+  }
+  if (!root.graph.empty()) {
+    ByteWriter graph;
+    write_object_parts(graph, root.graph);
+    sections.emplace_back(SectionKind::kGraph, std::move(graph).take());
   }
   const bool has_paged_index =
       std::any_of(root.indexes.begin(), root.indexes.end(),

@@ -10,6 +10,7 @@
 #include "native/base/result.h"
 #include "native/bundle/cell_deltas.h"
 #include "native/bundle/cells.h"
+#include "native/bundle/facets.h"
 #include "native/bundle/object_ref.h"
 #include "native/bundle/packed_encoder.h"
 #include "native/bundle/phrase_bank.h"
@@ -99,6 +100,8 @@ struct Root {
   std::vector<std::string> class_names;  // detections name their class by position here
   ModelInfo model;
   std::vector<IndexInfo> indexes;
+  FacetInfo facets;   // of a paged index
+  ObjectParts graph;  // of a paged index; of others see IndexInfo
   std::vector<RecordPiece> records;
   ObjectParts columns;
   ObjectParts image_ids;

@@ -52,15 +52,6 @@ Result<double> parse_number(const FilterClause& clause, const std::string& text)
   return value;
 }
 
-Result<std::vector<double>> parse_numbers(const FilterClause& clause) {
-  std::vector<double> numbers;
-  for (const auto& operand : clause.operands) {
-    ASSIGN_OR_RETURN(const double number, parse_number(clause, operand));
-    numbers.push_back(number);
-  }
-  return numbers;
-}
-
 bool holds(FilterOp op, double value, std::span<const double> operands) {
   switch (op) {
     case FilterOp::kEqual:
@@ -76,13 +67,11 @@ bool holds(FilterOp op, double value, std::span<const double> operands) {
   return false;
 }
 
-using Predicate = std::function<bool(uint32_t image)>;
-
-Result<Predicate> number_predicate(const FilterClause& clause,
-                                   std::function<double(uint32_t)> value_of) {
+Result<ImagePredicate> number_predicate(const FilterClause& clause,
+                                        std::function<double(uint32_t)> value_of) {
   ASSIGN_OR_RETURN(auto operands, parse_numbers(clause));
-  return Predicate([op = clause.op, operands = std::move(operands),
-                    value_of = std::move(value_of)](uint32_t image) {
+  return ImagePredicate([op = clause.op, operands = std::move(operands),
+                         value_of = std::move(value_of)](uint32_t image) {
     const double value = value_of(image);
     return !std::isnan(value) && holds(op, value, operands);
   });
@@ -102,18 +91,18 @@ Result<std::vector<bool>> named_values(const FilterClause& clause, const Column&
   return named;
 }
 
-Result<Predicate> category_predicate(const FilterClause& clause, const Column& column) {
+Result<ImagePredicate> category_predicate(const FilterClause& clause, const Column& column) {
   ASSIGN_OR_RETURN(auto named, named_values(clause, column));
   const bool wanted = clause.op != FilterOp::kNotEqual;
-  return Predicate([&column, named = std::move(named), wanted](uint32_t image) {
+  return ImagePredicate([&column, named = std::move(named), wanted](uint32_t image) {
     return named[column.codes[image]] == wanted;
   });
 }
 
-Result<Predicate> tags_predicate(const FilterClause& clause, const Column& column) {
+Result<ImagePredicate> tags_predicate(const FilterClause& clause, const Column& column) {
   ASSIGN_OR_RETURN(auto named, named_values(clause, column));
   const bool wanted = clause.op != FilterOp::kNotEqual;
-  return Predicate([&column, named = std::move(named), wanted](uint32_t image) {
+  return ImagePredicate([&column, named = std::move(named), wanted](uint32_t image) {
     for (uint32_t i = column.tag_offsets[image]; i < column.tag_offsets[image + 1]; ++i) {
       if (named[column.tags[i].value]) return wanted;
     }
@@ -121,8 +110,8 @@ Result<Predicate> tags_predicate(const FilterClause& clause, const Column& colum
   });
 }
 
-Result<Predicate> tag_count_predicate(const FilterClause& clause, const Column& column,
-                                      std::string_view tag) {
+Result<ImagePredicate> tag_count_predicate(const FilterClause& clause, const Column& column,
+                                           std::string_view tag) {
   const auto found = std::find(column.values.begin(), column.values.end(), tag);
   const auto value = static_cast<uint32_t>(found - column.values.begin());
   return number_predicate(clause, [&column, value](uint32_t image) {
@@ -133,7 +122,7 @@ Result<Predicate> tag_count_predicate(const FilterClause& clause, const Column& 
   });
 }
 
-Result<Predicate> make_predicate(const FilterClause& clause, std::span<const Column> columns) {
+Result<ImagePredicate> make_predicate(const FilterClause& clause, std::span<const Column> columns) {
   if (const Column* column = find_column(columns, clause.field)) {
     switch (column->type) {
       case ColumnType::kCategory:
@@ -189,19 +178,37 @@ Result<FilterClause> parse_filter(std::string_view text) {
   return clause;
 }
 
-Result<std::vector<uint64_t>> evaluate_filters(std::span<const FilterClause> clauses,
-                                               std::span<const Column> columns,
-                                               uint32_t image_count) {
-  std::vector<Predicate> predicates;
+Result<std::vector<double>> parse_numbers(const FilterClause& clause) {
+  std::vector<double> numbers;
+  for (const auto& operand : clause.operands) {
+    ASSIGN_OR_RETURN(const double number, parse_number(clause, operand));
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+Result<std::vector<ImagePredicate>> make_predicates(std::span<const FilterClause> clauses,
+                                                    std::span<const Column> columns) {
+  std::vector<ImagePredicate> predicates;
   for (const auto& clause : clauses) {
     ASSIGN_OR_RETURN(auto predicate, make_predicate(clause, columns));
     predicates.push_back(std::move(predicate));
   }
+  return predicates;
+}
+
+bool all_hold(std::span<const ImagePredicate> predicates, uint32_t image) {
+  return std::all_of(predicates.begin(), predicates.end(),
+                     [&](const ImagePredicate& predicate) { return predicate(image); });
+}
+
+Result<std::vector<uint64_t>> evaluate_filters(std::span<const FilterClause> clauses,
+                                               std::span<const Column> columns,
+                                               uint32_t image_count) {
+  ASSIGN_OR_RETURN(const auto predicates, make_predicates(clauses, columns));
   std::vector<uint64_t> bits((size_t{image_count} + 63) / 64);
   for (uint32_t image = 0; image < image_count; ++image) {
-    const bool all = std::all_of(predicates.begin(), predicates.end(),
-                                 [&](const Predicate& predicate) { return predicate(image); });
-    if (all) bits[image / 64] |= uint64_t{1} << (image % 64);
+    if (all_hold(predicates, image)) bits[image / 64] |= uint64_t{1} << (image % 64);
   }
   return bits;
 }

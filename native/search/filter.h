@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ struct FilterClause {
   std::string field;
   FilterOp op = FilterOp::kEqual;
   std::vector<std::string> operands;  // one, or several after `in`
+
+  bool operator==(const FilterClause&) const = default;
 };
 
 // op: one of = != >= <= in; one operand, or for `in` at least one.
@@ -27,6 +30,16 @@ Result<FilterClause> make_filter(std::string field, std::string_view op,
 
 // Reads 'field OP value' with OP one of = != >= <= in; the values of `in` are separated by commas.
 Result<FilterClause> parse_filter(std::string_view text);
+
+// The operands as numbers; an operand that is none is an error.
+Result<std::vector<double>> parse_numbers(const FilterClause& clause);
+
+// Whether a clause holds for an image. Refers to the columns it was made of, whose content may
+// change while their names and values do not.
+using ImagePredicate = std::function<bool(uint32_t image)>;
+Result<std::vector<ImagePredicate>> make_predicates(std::span<const FilterClause> clauses,
+                                                    std::span<const Column> columns);
+bool all_hold(std::span<const ImagePredicate> predicates, uint32_t image);
 
 // One bit per image: whether all clauses hold. An unknown field or an operand that does not fit its
 // column is an error that names what there is.

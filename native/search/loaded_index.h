@@ -15,8 +15,9 @@
 
 namespace sightline {
 
-// The graph of a resident index, the cells of a paged one, or every row.
-enum class SearchPath : uint8_t { kHnsw, kExact, kCells };
+// By the graph, over every row, or by the cells of a paged index; by default as the figures of the
+// root and what is in memory suggest.
+enum class SearchPath : uint8_t { kHnsw, kExact, kCells, kAuto };
 
 // The best row of one image in one index.
 struct ImageNeighbor {

@@ -10,7 +10,6 @@
 namespace sightline {
 namespace {
 
-constexpr uint32_t kTransformPlace = UINT32_MAX;
 // Cells in memory are searched if they are among so many times the cells that are opened: the rows
 // of those behind are hardly ever near, and all cells of a large bundle take long.
 constexpr uint32_t kSearchedPerProbe = 8;
@@ -20,6 +19,10 @@ uint64_t raw_bytes_of(const ObjectParts& parts) {
   for (const auto& part : parts) total += part.raw_bytes;
   return total;
 }
+
+// Codes that are scanned faster than a person notices (tests/bench/README.md, "Scan, cells or
+// graph").
+constexpr uint64_t kQuickScanBytes = 128u << 20;
 
 bool any_allowed(RowFilter filter, uint32_t begin, uint32_t end) {
   if (filter.empty()) return true;
@@ -33,9 +36,9 @@ bool any_allowed(RowFilter filter, uint32_t begin, uint32_t end) {
   return false;
 }
 
-// The first tier of one row of a cell, out of its group.
-void gather_row(const Cell& cell, uint32_t row, std::span<uint8_t> bytes) {
-  const uint8_t* group = cell.codes.data() + row / kScanGroup * kScanGroup * bytes.size();
+// The first tier of one row, out of its group.
+void gather_from_groups(std::span<const uint8_t> codes, size_t row, std::span<uint8_t> bytes) {
+  const uint8_t* group = codes.data() + row / kScanGroup * kScanGroup * bytes.size();
   for (size_t b = 0; b < bytes.size(); ++b) bytes[b] = group[b * kScanGroup + row % kScanGroup];
 }
 
@@ -48,10 +51,13 @@ class BestRows {
   void offer_group(const uint16_t* sums, int32_t offset, uint32_t first_row, uint32_t rows,
                    RowFilter allowed) {
     for (uint32_t i = 0; i < rows; ++i) {
-      const int32_t distance = -(offset + sums[i]);
-      if (best_.full() && distance > best_.worst()) continue;
-      if (row_allowed(allowed, first_row + i)) best_.offer(distance, first_row + i);
+      offer(-(offset + sums[i]), first_row + i, allowed);
     }
+  }
+
+  void offer(int32_t distance, uint32_t row, RowFilter allowed) {
+    if (best_.full() && distance > best_.worst()) return;
+    if (row_allowed(allowed, row)) best_.offer(distance, row);
   }
 
   std::vector<Neighbor> take() { return best_.take_sorted(); }
@@ -72,13 +78,15 @@ void sort_best_first(std::vector<PagedHit>& hits) {
   std::sort_heap(hits.begin(), hits.end(), is_better);
 }
 
-Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const CellDeltas& deltas,
-                                    uint32_t image_count) {
+Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const Root& root) {
   PagedIndex index;
   ASSIGN_OR_RETURN(index.codes_, parse_query_aware_codes(info.code_parameters, info.dim));
   index.directory_ = info.cells;
-  index.add_deltas(deltas);
-  index.image_count_ = image_count;
+  index.add_deltas(root.deltas);
+  index.image_count_ = root.image_count;
+  index.facets_ = FacetFilter(root.facets, info.cells);
+  index.known_lists_ = root.facets.lists;
+  index.graph_ = PagedGraph(root.graph);
   index.has_rest_ = index.codes_.root_components == index.codes_.components();
   if (info.cells.centroid_components() > index.codes_.root_components) {
     return corrupt("cells: centroids of " + std::to_string(info.cells.centroid_components()) +
@@ -95,6 +103,7 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const CellDeltas& del
 }
 
 void PagedIndex::add_deltas(const CellDeltas& deltas) {
+  has_deltas_ = !deltas.empty();
   base_cells_ = static_cast<uint32_t>(directory_.cell_count());
   uint32_t row = directory_.first_row.back();
   for (const auto& delta : deltas.deltas) {
@@ -117,14 +126,14 @@ void PagedIndex::want_transform(std::vector<ObjectRef>& missing) {
   if (has_rest_) return;
   for (uint32_t part = 0; part < transform_parts_.size(); ++part) {
     if (!transform_parts_[part].empty()) continue;
-    want(directory_.transform_rest[part], {kTransformPlace, part}, missing);
+    want(directory_.transform_rest[part], {Part::kTransform, part}, missing);
   }
 }
 
 std::vector<ObjectRef> PagedIndex::missing_cells() {
   std::vector<ObjectRef> missing;
   for (uint32_t cell = 0; cell < directory_.cell_count(); ++cell) {
-    if (!cells_.contains(cell)) want(directory_.cells[cell], {cell, kWholeCell}, missing);
+    if (!cells_.contains(cell)) want(directory_.cells[cell], {Part::kCell, cell}, missing);
   }
   return missing;
 }
@@ -146,10 +155,43 @@ uint32_t PagedIndex::centroid_of(uint32_t row) const {
   return row < runs_.front().first_row ? cell_of(row) : runs_[run_of(row)].cell;
 }
 
-uint32_t PagedIndex::piece_rows(const Cell& cell, size_t piece) const {
-  const uint32_t end =
-      piece + 1 < cell.pieces.size() ? cell.pieces[piece + 1].first_row : cell.row_count;
-  return end - cell.pieces[piece].first_row;
+std::optional<PagedIndex::PiecePlace> PagedIndex::piece_place(uint32_t row) const {
+  const uint32_t cell_number = cell_of(row);
+  const uint32_t first = directory_.first_row[cell_number];
+  if (const auto cell = cells_.find(cell_number); cell != cells_.end()) {
+    const auto& pieces = cell->second.content.pieces;
+    const size_t piece = cell->second.content.piece_of(row - first);
+    const uint32_t end =
+        piece + 1 < pieces.size() ? pieces[piece + 1].first_row : cell->second.content.row_count;
+    return PiecePlace{first + pieces[piece].first_row, end - pieces[piece].first_row,
+                      pieces[piece].ref};
+  }
+  for (const auto& [number, list] : lists_) {
+    const auto& pieces = list.content.pieces;
+    const auto after = std::upper_bound(
+        pieces.begin(), pieces.end(), row,
+        [](uint32_t value, const RowList::Piece& piece) { return value < piece.first_row; });
+    if (after == pieces.begin()) continue;
+    const auto& [first_row, row_count, ref] = *(after - 1);
+    if (row - first_row < row_count) return PiecePlace{first_row, row_count, ref};
+  }
+  return std::nullopt;
+}
+
+bool PagedIndex::gather_row(uint32_t row, std::span<uint8_t> bytes) const {
+  const uint32_t cell_number = cell_of(row);
+  if (const auto cell = cells_.find(cell_number); cell != cells_.end()) {
+    gather_from_groups(cell->second.content.codes, row - directory_.first_row[cell_number], bytes);
+    return true;
+  }
+  for (const auto& [number, list] : lists_) {
+    const auto& rows = list.content.rows;
+    const auto found = std::lower_bound(rows.begin(), rows.end(), row);
+    if (found == rows.end() || *found != row) continue;
+    gather_from_groups(list.content.codes, static_cast<size_t>(found - rows.begin()), bytes);
+    return true;
+  }
+  return false;
 }
 
 std::vector<double> centroid_similarities(const CellDirectory& directory,
@@ -163,12 +205,8 @@ std::vector<double> centroid_similarities(const CellDirectory& directory,
   return similarities;
 }
 
-std::vector<uint32_t> PagedIndex::choose_cells(std::span<const double> similarities, uint32_t count,
-                                               RowFilter rows_allowed) const {
-  std::vector<double> reach(similarities.begin(), similarities.end());
-  for (size_t i = 0; i < reach.size(); ++i) {
-    reach[i] += double{directory_.spread_weight} * directory_.spread[i];
-  }
+std::vector<uint32_t> PagedIndex::opening_order(std::span<const double> reach, uint64_t count,
+                                                RowFilter rows_allowed) const {
   std::vector<uint32_t> order(reach.size());
   std::iota(order.begin(), order.end(), 0u);
   std::vector<bool> qualifies(order.size());
@@ -178,10 +216,11 @@ std::vector<uint32_t> PagedIndex::choose_cells(std::span<const double> similarit
     }
   }
   std::erase_if(order, [&](uint32_t cell) {
+    if (facets_.is_active()) return facets_.expected_rows()[cell] <= 0;
     return !qualifies[cell] &&
            !any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1]);
   });
-  const size_t kept = std::min<size_t>(order.size(), count);
+  const auto kept = static_cast<size_t>(std::min<uint64_t>(order.size(), count));
   std::partial_sort(
       order.begin(), order.begin() + static_cast<ptrdiff_t>(kept), order.end(),
       [&](uint32_t a, uint32_t b) { return reach[a] != reach[b] ? reach[a] > reach[b] : a < b; });
@@ -193,8 +232,90 @@ void PagedIndex::open_cell(uint32_t cell, std::vector<ObjectRef>& missing) {
   if (const auto found = cells_.find(cell); found != cells_.end()) {
     found->second.used_at = clock_;
   } else {
-    want(directory_.cells[cell], {cell, kWholeCell}, missing);
+    want(directory_.cells[cell], {Part::kCell, cell}, missing);
   }
+}
+
+Result<void> PagedIndex::want_lists(std::vector<ObjectRef>& missing) {
+  for (const uint32_t number : facets_.lists()) {
+    if (const auto found = lists_.find(number); found != lists_.end()) {
+      found->second.used_at = clock_;
+      RETURN_IF_ERROR(facets_.look_at_list(number, found->second.content));
+    } else {
+      want(known_lists_[number].ref, {Part::kList, number}, missing);
+    }
+  }
+  return {};
+}
+
+Result<void> PagedIndex::want_cells(std::span<const double> similarities, uint32_t k,
+                                    const PagedEffort& effort, RowFilter rows_allowed,
+                                    std::vector<bool>& is_searched,
+                                    std::vector<ObjectRef>& missing) {
+  const bool is_filtered = facets_.is_active();
+  std::vector<double> reach(similarities.begin(), similarities.end());
+  for (size_t i = 0; i < reach.size(); ++i) {
+    reach[i] += double{directory_.spread_weight} * directory_.spread[i];
+  }
+  uint64_t count = effort.probe_cells > 0 ? effort.probe_cells : directory_.probe_cells;
+  const uint64_t searched = effort.only_opened ? count : kSearchedPerProbe * count;
+  const auto order = opening_order(reach, is_filtered ? reach.size() : searched, rows_allowed);
+  if (is_filtered && effort.probe_cells == 0 && !order.empty()) {
+    count = facets_.cells_to_open(order, reach, std::max<size_t>(1, count), k);
+  }
+  std::vector<bool> is_open(base_cells_);
+  uint64_t qualified = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const uint32_t cell = order[i];
+    if (i >= count) {
+      // What the facets promised was too much: more cells, in a round of their own.
+      if (is_filtered && (!missing.empty() || qualified >= k)) break;
+      if (is_filtered) count *= 2;
+    }
+    is_searched[cell] = true;
+    if (i >= count) continue;
+    is_open[cell] = true;
+    if (is_filtered ||
+        any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1])) {
+      open_cell(cell, missing);
+    }
+    const auto found = cells_.find(cell);
+    if (!is_filtered || found == cells_.end()) continue;
+    RETURN_IF_ERROR(facets_.look_at_cell(cell, found->second.content.facets));
+    qualified += facets_.qualified_rows(cell);
+  }
+  for (size_t i = 0; i + 1 < runs_.size(); ++i) {
+    if (!is_searched[runs_[i].cell] ||
+        !any_allowed(rows_allowed, runs_[i].first_row, runs_[i + 1].first_row)) {
+      continue;
+    }
+    is_searched[runs_[i].delta] = true;
+    if (is_open[runs_[i].cell]) open_cell(runs_[i].delta, missing);
+  }
+  return {};
+}
+
+bool PagedIndex::want_graph(std::vector<ObjectRef>& missing) {
+  for (const uint32_t part : graph_.missing_parts()) {
+    want(graph_.part(part), {Part::kGraph, part}, missing);
+  }
+  if (graph_.has_cells()) return graph_.is_whole();
+  for (uint32_t cell = 0; cell < directory_.cell_count(); ++cell) {
+    if (!cells_.contains(cell)) want(directory_.cells[cell], {Part::kCell, cell}, missing);
+  }
+  if (!missing.empty()) return false;
+  for (const auto& [cell, resident] : cells_) {
+    graph_.take_cell(cell, resident.content.codes, codes_.first_bytes(), directory_);
+  }
+  graph_.set_cells();
+  return graph_.is_whole();
+}
+
+SearchPath PagedIndex::best_path() const {
+  uint64_t scanned = 0;
+  for (const auto& [number, cell] : cells_) scanned += cell.content.codes.size();
+  if (scanned <= kQuickScanBytes) return SearchPath::kExact;
+  return graph_.is_whole() && graph_.has_cells() ? SearchPath::kHnsw : SearchPath::kCells;
 }
 
 Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
@@ -204,39 +325,50 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   const auto scan = make_scan_tables(codes_, weights);
   PagedAnswer answer;
 
-  const uint32_t probe_cells = effort.probe_cells > 0 ? effort.probe_cells : directory_.probe_cells;
+  const bool by_list = facets_.is_active() && effort.probe_cells == 0 && !facets_.lists().empty();
   const uint32_t refine_default = effort.is_first ? directory_.first_rows : directory_.settled_rows;
   const uint32_t refine_rows =
       std::max(k, effort.refine_rows > 0 ? effort.refine_rows : refine_default);
-  const uint64_t searched = uint64_t{kSearchedPerProbe} * probe_cells;
-  const auto chosen = choose_cells(
-      offsets, static_cast<uint32_t>(std::min<uint64_t>(searched, offsets.size())), rows_allowed);
+  const bool by_graph = effort.ef_search > 0;
   std::vector<bool> is_searched(directory_.cells.size());
-  std::vector<bool> is_open(base_cells_);
-  for (size_t i = 0; i < chosen.size(); ++i) {
-    const uint32_t cell = chosen[i];
-    is_searched[cell] = true;
-    if (i >= probe_cells) continue;
-    is_open[cell] = true;
-    if (any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1])) {
-      open_cell(cell, answer.missing);
-    }
+  if (by_graph) {
+    if (!want_graph(answer.missing)) return answer;
+  } else {
+    for (const auto& ref : facets_.missing_names()) want(ref, {Part::kNames}, answer.missing);
+    RETURN_IF_ERROR(
+        by_list ? want_lists(answer.missing)
+                : want_cells(offsets, k, effort, rows_allowed, is_searched, answer.missing));
   }
-  for (size_t i = 0; i + 1 < runs_.size(); ++i) {
-    if (!is_searched[runs_[i].cell] ||
-        !any_allowed(rows_allowed, runs_[i].first_row, runs_[i + 1].first_row)) {
-      continue;
-    }
-    is_searched[runs_[i].delta] = true;
-    if (is_open[runs_[i].cell]) open_cell(runs_[i].delta, answer.missing);
-  }
+  if (facets_.is_active()) rows_allowed = facets_.rows();
   const bool opens_cells = !answer.missing.empty();
   // The first answer does with the components that the root knows.
   if (!effort.is_first) want_transform(answer.missing);
 
+  std::vector<Neighbor> candidates;
+  if constexpr (kSearchesGraphs) {
+    if (by_graph) {
+      std::vector<int32_t> cell_offsets;
+      for (const double offset : offsets) cell_offsets.push_back(scan_offset(offset, scan));
+      candidates = graph_.search(scan, cell_offsets, std::max(k, effort.ef_search),
+                                 effort.ef_search, rows_allowed);
+    }
+  }
   BestRows best(size_t{kRankedPerRefined} * refine_rows);
   const auto scan_group = best_scan_group_kernel();
   const size_t first_bytes = codes_.first_bytes();
+  for (const auto& [number, resident] : lists_) {
+    if (!by_list || by_graph || resident.used_at != clock_) continue;
+    const auto& rows = resident.content.rows;
+    for (size_t first = 0; first < rows.size(); first += kScanGroup) {
+      uint16_t sums[kScanGroup];
+      scan_group(scan.tables.data(), resident.content.codes.data() + first * first_bytes,
+                 first_bytes, sums);
+      for (size_t i = first; i < std::min(rows.size(), first + kScanGroup); ++i) {
+        const int32_t offset = scan_offset(offsets[cell_of(rows[i])], scan);
+        best.offer(-(offset + sums[i - first]), rows[i], rows_allowed);
+      }
+    }
+  }
   for (const auto& [cell, resident] : cells_) {
     if (!is_searched[cell]) continue;
     const uint8_t* group = resident.content.codes.data();
@@ -264,16 +396,16 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
 
   const auto fine = make_digit_values(codes_, weights);
   std::vector<uint8_t> first(first_bytes);
+  if (!by_graph) candidates = best.take();
   uint32_t rank = 0;
-  for (const auto& [distance, row] : best.take()) {
+  for (const auto& [distance, row] : candidates) {
     PagedHit hit{row, scan.base + scan.unit * -distance, false};
     // Pieces are asked for once the scan is over: before, the rows are not the last word.
     std::vector<ObjectRef> ignored;
-    const bool is_wanted = !opens_cells && rank++ < refine_rows;
+    const bool is_wanted = !opens_cells && (by_graph || rank++ < refine_rows);
     const RowRest rest = find_rest(row, is_wanted ? answer.missing : ignored);
     if (rest.piece != nullptr) {
-      const uint32_t cell = cell_of(row);
-      gather_row(cells_.at(cell).content, row - directory_.first_row[cell], first);
+      gather_row(row, first);
       const std::span values(fine.values);
       const int32_t sum =
           dot_digits(values.first(codes_.first_digits), first) +
@@ -291,40 +423,33 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
 }
 
 PagedIndex::RowRest PagedIndex::find_rest(uint32_t row, std::vector<ObjectRef>& missing) {
-  const uint32_t cell_number = cell_of(row);
-  const auto cell = cells_.find(cell_number);
-  if (cell == cells_.end()) {
-    want(directory_.cells[cell_number], {cell_number, kWholeCell}, missing);
+  const uint32_t cell = cell_of(row);
+  const auto place = piece_place(row);
+  if (!place) {
+    want(directory_.cells[cell], {Part::kCell, cell}, missing);
     return {};
   }
-  cell->second.used_at = clock_;
-  const Cell& content = cell->second.content;
-  const uint32_t row_in_cell = row - directory_.first_row[cell_number];
-  const auto number = static_cast<uint32_t>(content.piece_of(row_in_cell));
-  const Place place{cell_number, number};
-  const auto piece = pieces_.find(place);
+  if (const auto found = cells_.find(cell); found != cells_.end()) found->second.used_at = clock_;
+  const auto piece = pieces_.find(place->first_row);
   if (piece == pieces_.end()) {
-    want(content.pieces[number].ref, place, missing);
+    want(place->ref, {Part::kPiece, place->first_row, place->row_count, cell}, missing);
     return {};
   }
   piece->second.used_at = clock_;
-  return {&piece->second.content, row_in_cell - content.pieces[number].first_row};
+  return {&piece->second.content, row - place->first_row};
 }
 
 std::optional<PagedIndex::RestPlace> PagedIndex::place_of(uint32_t row) const {
-  const uint32_t cell_number = cell_of(row);
-  const auto cell = cells_.find(cell_number);
-  if (cell == cells_.end()) return std::nullopt;
-  const uint32_t row_in_cell = row - directory_.first_row[cell_number];
-  const auto& piece = cell->second.content.pieces[cell->second.content.piece_of(row_in_cell)];
-  return RestPlace{piece.ref, row_in_cell - piece.first_row};
+  const auto place = piece_place(row);
+  if (!place) return std::nullopt;
+  return RestPlace{place->ref, row - place->first_row};
 }
 
 std::optional<PagedIndex::RestPlace> PagedIndex::find_piece(uint32_t row,
                                                             std::vector<ObjectRef>& missing) {
   const auto place = place_of(row);
   const uint32_t cell = cell_of(row);
-  if (!place) want(directory_.cells[cell], {cell, kWholeCell}, missing);
+  if (!place) want(directory_.cells[cell], {Part::kCell, cell}, missing);
   return place;
 }
 
@@ -336,20 +461,14 @@ std::vector<ObjectRef> PagedIndex::missing_for_embedding(uint32_t row) {
 }
 
 Result<std::vector<float>> PagedIndex::embedding(uint32_t row) const {
-  const uint32_t cell_number = cell_of(row);
-  const auto cell = cells_.find(cell_number);
-  if (cell == cells_.end() || !has_rest_) {
-    return invalid_argument("embedding: its objects are not there; add them first");
-  }
-  const uint32_t row_in_cell = row - directory_.first_row[cell_number];
-  const size_t number = cell->second.content.piece_of(row_in_cell);
-  const auto piece = pieces_.find({cell_number, static_cast<uint32_t>(number)});
-  if (piece == pieces_.end()) {
-    return invalid_argument("embedding: its objects are not there; add them first");
-  }
+  const auto place = piece_place(row);
+  const auto piece = place ? pieces_.find(place->first_row) : pieces_.end();
   std::vector<uint8_t> code(codes_.row_bytes());
-  gather_row(cell->second.content, row_in_cell, std::span(code).first(codes_.first_bytes()));
-  const size_t position = row_in_cell - cell->second.content.pieces[number].first_row;
+  if (piece == pieces_.end() || !has_rest_ ||
+      !gather_row(row, std::span(code).first(codes_.first_bytes()))) {
+    return invalid_argument("embedding: its objects are not there; add them first");
+  }
+  const size_t position = row - place->first_row;
   std::copy_n(
       piece->second.content.codes.begin() + static_cast<ptrdiff_t>(position * codes_.rest_bytes()),
       codes_.rest_bytes(), code.begin() + static_cast<ptrdiff_t>(codes_.first_bytes()));
@@ -369,29 +488,55 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
     return invalid_argument(object_name(ref) + ": nothing waits for this object");
   }
   const Place place = found->second;
-  if (place.cell == kTransformPlace) {
-    transform_parts_[place.piece].assign(payload.begin(), payload.end());
-    std::vector<uint8_t> rest;
-    for (const auto& part : transform_parts_) rest.insert(rest.end(), part.begin(), part.end());
-    if (rest.size() == raw_bytes_of(directory_.transform_rest)) {
-      RETURN_IF_ERROR(take_transform_rest(codes_, rest));
-      has_rest_ = true;
-      transform_parts_.clear();
+  const auto first_bytes = static_cast<uint32_t>(codes_.first_bytes());
+  switch (place.part) {
+    case Part::kTransform: {
+      transform_parts_[place.number].assign(payload.begin(), payload.end());
+      std::vector<uint8_t> rest;
+      for (const auto& part : transform_parts_) rest.insert(rest.end(), part.begin(), part.end());
+      if (rest.size() == raw_bytes_of(directory_.transform_rest)) {
+        RETURN_IF_ERROR(take_transform_rest(codes_, rest));
+        has_rest_ = true;
+        transform_parts_.clear();
+      }
+      break;
     }
-  } else if (place.piece == kWholeCell) {
-    const uint32_t rows = directory_.first_row[place.cell + 1] - directory_.first_row[place.cell];
-    ASSIGN_OR_RETURN(auto cell,
-                     parse_cell(payload, rows, static_cast<uint32_t>(codes_.first_bytes())));
-    cells_[place.cell] = {std::move(cell), payload.size(), clock_};
-    resident_bytes_ += payload.size();
-  } else {
-    const Cell& cell = cells_.at(place.cell).content;
-    ASSIGN_OR_RETURN(auto piece,
-                     parse_cell_piece(payload, piece_rows(cell, place.piece),
-                                      static_cast<uint32_t>(codes_.rest_bytes()), image_count_));
-    piece.records = {};  // the caller reads them from the object
-    pieces_[place] = {std::move(piece), payload.size(), clock_};
-    resident_bytes_ += payload.size();
+    case Part::kCell: {
+      const uint32_t first = directory_.first_row[place.number];
+      ASSIGN_OR_RETURN(
+          auto cell,
+          parse_cell(payload, directory_.first_row[place.number + 1] - first, first_bytes));
+      // Those of deltas have none.
+      const bool may_have_facets = facets_.has_columns() && place.number < base_cells_;
+      if (!cell.facets.empty() && !may_have_facets) {
+        return corrupt("cell: bytes follow its codes");
+      }
+      cells_[place.number] = {std::move(cell), payload.size(), clock_};
+      resident_bytes_ += payload.size();
+      break;
+    }
+    case Part::kPiece: {
+      ASSIGN_OR_RETURN(auto piece,
+                       parse_cell_piece(payload, place.rows,
+                                        static_cast<uint32_t>(codes_.rest_bytes()), image_count_));
+      piece.records = {};  // the caller reads them from the object
+      pieces_[place.number] = {std::move(piece), payload.size(), clock_};
+      resident_bytes_ += payload.size();
+      break;
+    }
+    case Part::kList: {
+      ASSIGN_OR_RETURN(auto list, parse_row_list(payload, known_lists_[place.number].row_count,
+                                                 first_bytes, directory_));
+      lists_[place.number] = {std::move(list), payload.size(), clock_};
+      resident_bytes_ += payload.size();
+      break;
+    }
+    case Part::kGraph:
+      RETURN_IF_ERROR(graph_.take_part(place.number, payload, row_count()));
+      break;
+    case Part::kNames:
+      RETURN_IF_ERROR(facets_.take_names(ref, payload));
+      break;
   }
   wanted_.erase(ref.sha256);
   forget_unused();
@@ -399,25 +544,38 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
 }
 
 void PagedIndex::forget_unused() {
+  const auto older = [](const auto& a, const auto& b) {
+    return a.second.used_at < b.second.used_at;
+  };
+  // A cell of which a piece is on its way is still needed.
+  const auto is_waited_for = [&](uint32_t cell) {
+    return std::any_of(wanted_.begin(), wanted_.end(), [&](const auto& entry) {
+      return entry.second.part == Part::kPiece && entry.second.cell == cell;
+    });
+  };
   while (resident_bytes_ > memory_limit_) {
-    const auto older = [](const auto& a, const auto& b) {
-      return a.second.used_at < b.second.used_at;
+    const auto age = [&](auto& residents, const auto& oldest) {
+      return oldest == residents.end() ? clock_ : oldest->second.used_at;
+    };
+    const auto forget = [&](auto& residents, const auto& oldest) {
+      resident_bytes_ -= oldest->second.bytes;
+      residents.erase(oldest);
     };
     const auto piece = std::min_element(pieces_.begin(), pieces_.end(), older);
     const auto cell = std::min_element(cells_.begin(), cells_.end(), older);
-    const bool has_piece = piece != pieces_.end() && piece->second.used_at < clock_;
-    // A cell of which a piece is on its way is still needed.
-    const bool has_cell = cell != cells_.end() && cell->second.used_at < clock_ &&
-                          std::none_of(wanted_.begin(), wanted_.end(), [&](const auto& entry) {
-                            return entry.second.cell == cell->first;
-                          });
-    if (!has_piece && !has_cell) return;
-    if (has_piece && (!has_cell || piece->second.used_at <= cell->second.used_at)) {
-      resident_bytes_ -= piece->second.bytes;
-      pieces_.erase(piece);
+    const auto list = std::min_element(lists_.begin(), lists_.end(), older);
+    const uint64_t piece_age = age(pieces_, piece);
+    const uint64_t list_age = age(lists_, list);
+    uint64_t cell_age = age(cells_, cell);
+    if (cell_age < clock_ && is_waited_for(cell->first)) cell_age = clock_;
+    const uint64_t oldest = std::min({piece_age, list_age, cell_age});
+    if (oldest >= clock_) return;
+    if (oldest == piece_age) {
+      forget(pieces_, piece);
+    } else if (oldest == list_age) {
+      forget(lists_, list);
     } else {
-      resident_bytes_ -= cell->second.bytes;
-      cells_.erase(cell);
+      forget(cells_, cell);
     }
   }
 }

@@ -9,6 +9,9 @@
 #include "native/base/result.h"
 #include "native/bundle/cells.h"
 #include "native/bundle/root.h"
+#include "native/search/facet_filter.h"
+#include "native/search/loaded_index.h"
+#include "native/search/paged_graph.h"
 #include "native/vectors/exact_search.h"
 #include "native/vectors/query_aware_codes.h"
 
@@ -20,6 +23,8 @@ struct PagedEffort {
   uint32_t refine_rows =
       0;                  // rows whose rest is fetched; the next best are refined where it is there
   bool is_first = false;  // the answer shown first: refines fewer rows
+  uint32_t ef_search = 0;    // above 0: by the graph, of so many candidates; loads all cells
+  bool only_opened = false;  // other cells in memory are left out
 };
 
 // Rows looked at for refinement, for each whose rest is fetched: most of the others lie in pieces
@@ -51,13 +56,28 @@ std::vector<double> centroid_similarities(const CellDirectory& directory,
 //   answer = search(query)  →  add what is missing  →  search(query) again …  at most twice
 class PagedIndex {
  public:
-  static Result<PagedIndex> open(const IndexInfo& info, const CellDeltas& deltas,
-                                 uint32_t image_count);
+  static Result<PagedIndex> open(const IndexInfo& info, const Root& root);
 
   uint32_t row_count() const { return directory_.first_row.back(); }  // deltas included
+  bool has_graph() const { return graph_.exists(); }
+  // The graph knows no rows of deltas.
+  bool can_search_graph() const { return graph_.exists() && !has_deltas_; }
+  // kExact: all that is in memory is scanned, as long as that is quick. Else the graph, where it is
+  // in memory, or the cells alone.
+  SearchPath best_path() const;
 
   // A new question: what was used for those before may be forgotten.
   void begin_search() { ++clock_; }
+
+  // Filters by what the cells know of their rows; of other fields, rows_allowed of search() tells.
+  // Facets know no rows of deltas, nor which rows are gone.
+  bool knows_fields(std::span<const FilterClause> filters) const {
+    return !has_deltas_ && facets_.knows(filters);
+  }
+  Result<void> set_filters(std::span<const FilterClause> filters) {
+    return facets_.choose(filters);
+  }
+  double expected_count() const { return facets_.expected_count(); }
 
   // query: [dim]. At most k hits. rows_allowed has a bit per row, or is empty.
   Result<PagedAnswer> search(std::span<const float> query, uint32_t k, const PagedEffort& effort,
@@ -95,13 +115,21 @@ class PagedIndex {
   void set_memory_limit(uint64_t bytes) { memory_limit_ = bytes; }
 
  private:
-  // A cell or one of its pieces: pieces are numbered from 0, the cell itself is kWholeCell.
+  // What an object that was asked for is: a cell, a piece, a list of rows, ...
+  enum class Part : uint8_t { kTransform, kCell, kPiece, kList, kNames, kGraph };
   struct Place {
-    uint32_t cell = 0;
-    uint32_t piece = 0;
-    auto operator<=>(const Place&) const = default;
+    Part part = Part::kCell;
+    uint32_t number = 0;  // of the part, the cell or the list; of a piece, its first row
+    uint32_t rows = 0;    // of a piece
+    uint32_t cell = 0;    // of a piece
   };
-  static constexpr uint32_t kWholeCell = UINT32_MAX;
+
+  // Where a row's piece is, as a cell or a list in memory tells.
+  struct PiecePlace {
+    uint32_t first_row = 0;
+    uint32_t row_count = 0;
+    ObjectRef ref;
+  };
 
   template <class Content>
   struct Resident {
@@ -118,10 +146,22 @@ class PagedIndex {
   uint32_t centroid_of(uint32_t row) const;
   // The run that a row of a delta lies in.
   size_t run_of(uint32_t row) const;
-  uint32_t piece_rows(const Cell& cell, size_t piece) const;
-  std::vector<uint32_t> choose_cells(std::span<const double> similarities, uint32_t count,
-                                     RowFilter rows_allowed) const;
+  std::optional<PiecePlace> piece_place(uint32_t row) const;
+  // The first tier of a row in a cell or a list in memory; false where there is none.
+  bool gather_row(uint32_t row, std::span<uint8_t> bytes) const;
+  // All cells and the graph; true where they are here.
+  bool want_graph(std::vector<ObjectRef>& missing);
+  // Adds what a query needs of cells, deltas and lists to `missing`; is_searched: [objects], those
+  // of which what is in memory is scanned.
+  Result<void> want_cells(std::span<const double> similarities, uint32_t k,
+                          const PagedEffort& effort, RowFilter rows_allowed,
+                          std::vector<bool>& is_searched, std::vector<ObjectRef>& missing);
+  Result<void> want_lists(std::vector<ObjectRef>& missing);
   void open_cell(uint32_t cell, std::vector<ObjectRef>& missing);
+  // The first `count` of the cells that may hold rows that are allowed, the farthest-reaching
+  // first.
+  std::vector<uint32_t> opening_order(std::span<const double> reach, uint64_t count,
+                                      RowFilter rows_allowed) const;
   void forget_unused();
 
   QueryAwareCodes codes_;
@@ -129,6 +169,7 @@ class PagedIndex {
   std::vector<std::vector<uint8_t>> transform_parts_;  // while not all of them are here
   CellDirectory directory_;  // its cells and first_row go on with those of deltas
   uint32_t base_cells_ = 0;
+  bool has_deltas_ = false;  // rows that were added or removed
   // Rows of deltas from first_row to the next run's lie around one centroid.
   struct Run {
     uint32_t first_row = 0;
@@ -137,8 +178,12 @@ class PagedIndex {
   };
   std::vector<Run> runs_;
   uint32_t image_count_ = 0;
+  PagedGraph graph_;
+  FacetFilter facets_;
+  std::vector<FacetList> known_lists_;
   std::map<uint32_t, Resident<Cell>> cells_;
-  std::map<Place, Resident<CellPiece>> pieces_;
+  std::map<uint32_t, Resident<CellPiece>> pieces_;  // by first row
+  std::map<uint32_t, Resident<RowList>> lists_;
   std::map<Sha256Digest, Place> wanted_;
   uint64_t clock_ = 0;
   uint64_t resident_bytes_ = 0;

@@ -64,8 +64,7 @@ Result<Searcher> Searcher::open(const ObjectRef& root_ref, std::span<const uint8
   const Root& root = searcher.root_;
   for (size_t i = 0; i < root.indexes.size(); ++i) {
     if (root.indexes[i].layout == IndexLayout::kPaged) {
-      ASSIGN_OR_RETURN(searcher.paged_,
-                       PagedIndex::open(root.indexes[i], root.deltas, root.image_count));
+      ASSIGN_OR_RETURN(searcher.paged_, PagedIndex::open(root.indexes[i], root));
       continue;
     }
     LoadedIndex& index = searcher.indexes_.emplace_back(root.indexes[i]);
@@ -232,11 +231,19 @@ Result<SearchAnswer> Searcher::search(std::span<const float> embeddings,
                             "; embed it with the bundle's model '" + root_.model.id + "'");
   }
   if (options.k == 0) return invalid_argument("search: k is 0, expected at least 1");
+  if (options.path == SearchPath::kHnsw && kSearchesGraphs && paged_ && !paged_->has_graph()) {
+    return invalid_argument("search: this bundle has no graph; build it with --graph on");
+  }
   if (options.path == SearchPath::kCells && !paged_) {
     return invalid_argument("search: this bundle has no cells; expected the path hnsw or exact");
   }
   std::vector<uint64_t> images_allowed;
-  if (!options.filters.empty()) {
+  const bool by_facets = paged_ && paged_->knows_fields(options.filters);
+  if (paged_) {
+    const std::span filters(options.filters);
+    RETURN_IF_ERROR(paged_->set_filters(by_facets ? filters : filters.first(0)));
+  }
+  if (!options.filters.empty() && !by_facets) {
     if (auto missing = missing_objects(Need::kColumns); !missing.empty()) {
       return SearchAnswer{{}, std::move(missing)};
     }
@@ -274,6 +281,13 @@ Result<SearchAnswer> Searcher::search_paged(std::span<const float> embeddings, u
   std::map<uint32_t, PagedHit> by_row;
   for (size_t phrase = 0; phrase < phrases; ++phrase) {
     PagedEffort effort = options.effort;
+    SearchPath path = options.path;
+    if (path == SearchPath::kAuto) path = paged_->best_path();
+    effort.only_opened = path == SearchPath::kCells;
+    if (kSearchesGraphs && path == SearchPath::kHnsw && options.filters.empty() &&
+        paged_->can_search_graph()) {
+      effort.ef_search = options.ef_search;
+    }
     if (options.path == SearchPath::kExact) {
       effort = {UINT32_MAX, paged_->row_count(), false};
     }
@@ -364,6 +378,12 @@ Result<std::vector<Hit>> Searcher::search_all_phrases(std::span<const float> emb
   std::stable_sort(hits.begin(), hits.end(), is_nearer);
   if (hits.size() > k) hits.resize(k);
   return hits;
+}
+
+Result<std::optional<double>> Searcher::count_by_facets(std::span<const FilterClause> filters) {
+  if (!paged_ || !paged_->knows_fields(filters)) return std::optional<double>{};
+  RETURN_IF_ERROR(paged_->set_filters(filters));
+  return std::optional(paged_->expected_count());
 }
 
 Result<std::vector<ObjectRef>> Searcher::missing_for_embedding(uint32_t image) {

@@ -25,7 +25,7 @@ struct SearchOptions {
   QueryKind kind = QueryKind::kText;
   uint32_t k = 20;  // images, after views have been collapsed
   uint32_t ef_search = 50;
-  SearchPath path = SearchPath::kHnsw;
+  SearchPath path = SearchPath::kAuto;
   PagedEffort effort;                      // of a paged index
   std::vector<FilterClause> filters;       // all must hold
   std::optional<uint32_t> excluded_image;  // left out of the hits, e.g. the query image itself
@@ -80,6 +80,10 @@ class Searcher {
   // k images, most similar first, ties by ordinal; of several phrases the mean similarity counts,
   // and the view is the one that matched the first of them best. Requires ready().
   Result<SearchAnswer> search(std::span<const float> embeddings, const SearchOptions& options);
+
+  // About how many images the filters let through, from what the root alone tells; nothing where it
+  // tells not of all fields.
+  Result<std::optional<double>> count_by_facets(std::span<const FilterClause> filters);
 
   // What must be added before image_embedding() or find_record(); ask again after adding, until
   // there is nothing.

@@ -97,14 +97,14 @@ function readCell(bytes, rowCount, firstBytes, readRef) {
   const firstRows = cursor.list(pieceCount, 4, cursor.u32);
   const pieces = firstRows.map((firstRow) => ({ firstRow, ref: readRef(cursor, [20]) }));
   const groups = cursor.take(Math.ceil(rowCount / 32) * 32 * firstBytes);
-  cursor.end();
+  const facets = cursor.take(cursor.remaining);
   const codes = Array.from({ length: rowCount }, (_, row) =>
     Uint8Array.from(
       { length: firstBytes },
       (_, b) => groups[(Math.floor(row / 32) * firstBytes + b) * 32 + (row % 32)],
     ),
   );
-  return { pieces, codes };
+  return { pieces, codes, facets };
 }
 
 function readPiece(bytes, parseViews, parseRecords, imageCount) {
@@ -115,8 +115,8 @@ function readPiece(bytes, parseViews, parseRecords, imageCount) {
   return { codes, views, records: parseRecords(cursor.take(cursor.remaining)) };
 }
 
-// The k best rows of the settled answer: [{row, similarity, record}].
-export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRef }) {
+// The k best rows of the settled answer: [{row, similarity, record}]; filter: of paged_facets.mjs.
+export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRef }, filter) {
   const [index] = bundle.indexes;
   const { codes } = index;
   const rest = index.transform.length > 0 ? bundle.readPayload(index.transform) : Buffer.alloc(0);
@@ -132,6 +132,7 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
     return { number, similarity, reach: similarity + index.spreadWeight * cell.spread };
   });
   const similarities = reach.map(({ similarity }) => similarity);
+  const reaches = reach.map((cell) => cell.reach);
   reach.sort((a, b) => b.reach - a.reach || a.number - b.number);
   const { deltas = [], removed = new Set() } = bundle.deltas ?? {};
   const hasLive = ({ first, rowCount }) =>
@@ -146,13 +147,24 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
     ...deltas.filter((delta) => delta.runs.some((run) => opened.has(run.cell) && hasLive(run))),
   ];
   const candidates = [];
-  for (const place of places) {
+  const opening = filter?.choose(chosen, reaches, k);
+  const searched = opening?.order.map((number) => index.cells[number]) ?? places;
+  for (const [at, place] of searched.entries()) {
+    if (opening && at >= opening.count) {
+      if (candidates.length >= k) break;
+      opening.count *= 2;
+    }
     const cell = readCell(bundle.readPayload([place.ref]), place.rowCount, firstBytes, readRef);
+    check(
+      cell.facets.length === 0 || (bundle.facets && !place.runs),
+      'cell: bytes follow its codes',
+    );
+    const allowed = filter?.qualifies(cell.facets, place.rowCount);
     const centroids = place.runs
       ? place.runs.flatMap((run) => new Array(run.rowCount).fill(run.cell))
       : new Array(place.rowCount).fill(index.cells.indexOf(place));
     cell.codes.forEach((code, row) => {
-      if (removed.has(place.first + row)) return;
+      if (removed.has(place.first + row) || (allowed && !allowed[row])) return;
       const similarity = similarities[centroids[row]];
       let score = Math.floor(similarity / scan.unit + 0.5);
       code.forEach((byte, b) => {

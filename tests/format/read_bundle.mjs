@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { decompress } from 'fzstd';
 import { ByteCursor, FormatError, check } from './byte_cursor.mjs';
 import { placeDeltas, readCellDeltas } from './cell_deltas.mjs';
+import { readFacets } from './paged_facets.mjs';
 import { readPagedIndex } from './paged_index.mjs';
 
 const kindNames = [
   ...['', 'root', 'codes', 'graph', 'views', 'records', 'columns', 'ids', 'jpg', 'thumbs'],
   ...['model', 'tokenizer', 'examples', 'refinement', 'layer', 'tokens', 'phrases', 'suggest'],
-  ...['transform', 'cell', 'piece'],
+  ...['transform', 'cell', 'piece', '', '', '', 'base', 'list', 'names'],
 ];
 const maxObjectBytes = 16_777_216;
 const maxDim = 4096;
@@ -89,7 +90,9 @@ export function parseRoot(bytes) {
     7: (section) => (root.textEncoder = readTextEncoder(section, root.model.embeddingDim)),
     8: (section) => (root.phraseBank = readPhraseBank(section)),
     9: (section) => (root.relevance = readRelevance(section)),
+    11: (section) => (root.facets = readFacets(section, readParts, readRef)),
     12: (section) => (root.deltas = readCellDeltas(section, readParts, readRef)),
+    14: (section) => (root.graph = readParts(section, 3)),
   };
   for (let i = 0; i < sectionCount; ++i) {
     const [kind, flags, offset, length] = [cursor.u16(), cursor.u16(), cursor.u32(), cursor.u32()];

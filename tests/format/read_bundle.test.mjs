@@ -10,6 +10,7 @@ import { FormatError } from './byte_cursor.mjs';
 import * as reader from './read_bundle.mjs';
 import { clusteredVectors, writeNpy } from '../support/vectors.mjs';
 import { joinColumns } from './cell_deltas.mjs';
+import { facetFilter } from './paged_facets.mjs';
 import { searchPaged } from './paged_index.mjs';
 import { decodeRow, searchBundle } from './search_bundle.mjs';
 import * as encoder from './text_encoder.mjs';
@@ -241,31 +242,41 @@ describe('a paged bundle', { skip: skipProgram }, () => {
     );
     writeNpy(join(folder, 'base.npy'), values, [chosen.length, dim]);
     const records = chosen.map((row) =>
-      JSON.stringify({ image_id: `row-${row}`, rest: `${row % 7}`, row }),
+      JSON.stringify({
+        ...{ image_id: `row-${row}`, rest: `${row % 7}`, row },
+        ...{ colour: ['red', 'green', 'blue'][row % 3], place: `place ${(row * 7) % 100}` },
+        ...(row % 5 > 0 && { height_m: Math.sin(row) * 100 }),
+      }),
     );
     writeFileSync(join(folder, 'records.jsonl'), records.join('\n'));
     const source = [join(folder, 'base.npy'), '--records', join(folder, 'records.jsonl')];
     run('build', ...source, '--out', join(folder, 'bundle'), '--bundle-only', ...codes);
   };
   const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
-  const answersAsTheProgram = () => {
+  // clause: `field = text` or `field >= number`, by the facets.
+  const answersAsTheProgram = (clause) => {
     const bundlePath = join(folder, 'bundle');
     const bundle = reader.openBundle(bundlePath);
     assert.equal(bundle.minor, 1);
     assert.ok(bundle.indexes[0].transform.length > 0);
-    writeNpy(join(folder, 'queries.npy'), queries, [10, dim]);
+    const queryFile = join(folder, 'queries.npy');
+    writeNpy(queryFile, queries, [10, dim]);
+    const asked = clause && clause.join(typeof clause[1] === 'number' ? ' >= ' : ' = ');
     const answers = run(
-      ...['search', bundlePath, '--vectors', join(folder, 'queries.npy'), '--k', '10'],
+      ...['search', bundlePath, '--vectors', queryFile, '--k', '10', '--cold'],
+      ...(asked ? ['--filter', asked] : []),
     );
+    const filter = clause && facetFilter(bundle, ...clause);
     for (const line of answers.trimEnd().split('\n')) {
       const { query, hits } = JSON.parse(line);
       const vector = queries.subarray(query * dim, (query + 1) * dim);
       const scale = 1 / Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
       const unit = Array.from(vector, (value) => Math.fround(value * scale));
-      const found = searchPaged(bundle, unit, 10, reader);
+      const found = searchPaged(bundle, unit, 10, reader, filter);
       assert.deepEqual(
-        found.map(({ record, similarity }) => [record.imageId, similarity]),
+        found.map(({ record, similarity }) => [record.imageId, Math.max(0, similarity)]),
         hits.map((hit) => [hit.image_id, hit.similarity]),
+        asked,
       );
     }
     return bundle;
@@ -274,9 +285,14 @@ describe('a paged bundle', { skip: skipProgram }, () => {
   test('answers as the program does', () => {
     build(range(0, rows));
     assert.equal(answersAsTheProgram().deltas, undefined);
+    answersAsTheProgram(['colour', 'green']);
+    answersAsTheProgram(['height_m', 12.5]);
+    answersAsTheProgram(['height_m', -99.5]);
+    answersAsTheProgram(['place', 'place 42']);
   });
 
   test('with deltas answers as the program does', () => {
+    const base = reader.openBundle(join(folder, 'bundle'));
     build(range(50, rows + added / 2));
     build(range(100, rows + added));
     const bundle = answersAsTheProgram();
@@ -285,12 +301,14 @@ describe('a paged bundle', { skip: skipProgram }, () => {
     assert.equal(deltas.generations.length, 2);
     assert.equal(deltas.removed.size, 100);
     assert.equal(imageCount, rows + added);
+    assert.deepEqual(bundle.facets, base.facets);
+    assert.deepEqual(bundle.graph, base.graph);
     let columns = reader.parseColumns(bundle.readPayload(bundle.columns), rows);
     for (const generation of deltas.generations) {
       const payload = bundle.readPayload(generation.columns);
       columns = joinColumns(columns, reader.parseColumns(payload, generation.rowCount));
     }
-    const [rest, row] = columns;
+    const [rest, row] = ['rest', 'row'].map((name) => columns.find((one) => one.name === name));
     range(0, imageCount).forEach((image) => {
       assert.equal(rest.values[rest.codes[image]], `${row.numbers[image] % 7}`);
       if (image >= rows) assert.ok(row.numbers[image] >= rows);

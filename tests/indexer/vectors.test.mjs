@@ -42,6 +42,7 @@ describe('vectors', { skip }, () => {
     const records = Array.from({ length: rows }, (_, row) => ({
       ...{ image_id: `row-${row}`, path: `images/${row}.jpg`, width_px: 640, height_px: 480 },
       ...{ colour: row % 3 === 0 ? 'red' : 'blue', height_m: row },
+      ...{ band: row % 10 === 3 ? 'tenth' : 'rest', mark: row % 400 === 7 ? 'rare' : 'usual' },
     }));
     writeFileSync(at('records.jsonl'), records.map((record) => JSON.stringify(record)).join('\n'));
     const built = build(
@@ -74,6 +75,49 @@ describe('vectors', { skip }, () => {
       assert.equal(hit.path, `images/${row}.jpg`);
       assert.deepEqual(hit.view.box_xyxy_px, [0, 0, 640, 480]);
     }
+  });
+
+  test('a filter opens cells by what they hold and fetches no whole columns', () => {
+    const plain = searchAll('--cold', '--stage', 'first');
+    const bytes = (answers) => answers.reduce((sum, answer) => sum + answer.bytes, 0);
+    const cases = [
+      ['band = tenth', (row) => row % 10 === 3],
+      ['mark = rare', (row) => row % 400 === 7],
+      ['height_m >= 3990', (row) => row >= 3990],
+    ];
+    for (const [filter, holds] of cases) {
+      const answers = searchAll('--cold', '--filter', filter);
+      assert.ok(answers.every((answer) => answer.round_trips <= 3));
+      let found = 0;
+      let expected = 0;
+      for (const { query, hits } of answers) {
+        const vector = queries.subarray(query * dim, (query + 1) * dim);
+        const ids = hits.map((hit) => Number(hit.image_id.slice(4)));
+        assert.ok(ids.every(holds), filter);
+        const nearest = nearestRows(base, dim, vector, rows).filter(holds).slice(0, 10);
+        expected += nearest.length;
+        found += nearest.filter((row) => ids.includes(row)).length;
+      }
+      assert.ok(found >= 0.9 * expected, `${filter}: recall ${found / expected}`);
+      const first = searchAll('--cold', '--stage', 'first', '--filter', filter);
+      const most = filter.startsWith('height') ? Infinity : 2 * bytes(plain);
+      assert.ok(bytes(first) <= most, `${filter}: ${bytes(first)} of ${bytes(plain)}`);
+      const exact = searchAll('--filter', filter, '--path', 'exact');
+      const all = ['--probe-cells', '100000', '--refine-rows', `${rows}`];
+      assert.deepEqual(searchAll('--filter', filter, ...all), exact, filter);
+    }
+  });
+
+  test('the graph finds the nearest rows, and is left out where it is not wanted', () => {
+    const { sizes } = json('inspect', at('bundle'), '--json');
+    assert.equal(sizes.graph.objects, 1);
+    const byGraph = searchAll('--path', 'hnsw', '--ef-search', '200');
+    assert.ok(recallOf(byGraph) >= 0.9, `recall ${recallOf(byGraph)}`);
+    const built = build(at('base.npy'), '--graph', 'off', '--out', at('no-graph'));
+    assert.equal(built.code, 0, built.stderr);
+    const search = ['--vectors', at('queries.npy'), '--path', 'hnsw'];
+    const refused = run('search', at('no-graph'), ...search);
+    assert.match(refused.stderr, /this bundle has no graph; build it with --graph on/);
   });
 
   test('an image finds others like it, itself left out', () => {

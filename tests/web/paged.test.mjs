@@ -23,7 +23,7 @@ describe('a paged bundle in the engine', { skip: missing }, () => {
     writeNpy(join(folder, 'base.npy'), clusteredVectors({ rows, dim }), [rows, dim]);
     writeNpy(join(folder, 'queries.npy'), queries, [queryCount, dim]);
     const records = Array.from({ length: rows }, (_, row) =>
-      JSON.stringify({ image_id: `row-${row}`, parity: row % 2 ? 'odd' : 'even' }),
+      JSON.stringify({ image_id: `row-${row}`, parity: row % 2 ? 'odd' : 'even', height_m: row }),
     );
     writeFileSync(join(folder, 'records.jsonl'), records.join('\n'));
     const built = run(
@@ -127,6 +127,37 @@ describe('a paged bundle in the engine', { skip: missing }, () => {
     }
     assert.equal(cells.size, indexes[0].cells);
     ahead.close();
+  });
+
+  test('a filtered search asks the cells, not the columns', async () => {
+    const fresh = await sightline.open({
+      name: 'counting',
+      get(name, options) {
+        fetched.push(name);
+        return new sightline.FileSource(bundle()).get(name, options);
+      },
+    });
+    for (const filter of ['parity = odd', 'height_m >= 2900']) {
+      const native = output(
+        ...['search', bundle(), '--vectors', join(folder, 'queries.npy'), '--k', '10'],
+        ...['--filter', filter],
+      )
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).hits);
+      fetched = [];
+      for (let query = 0; query < queryCount; ++query) {
+        const search = fresh.search({ vector: vector(query), k: 10, filter: [filter] });
+        for await (const { complete, hits } of search) {
+          if (!complete) continue;
+          assert.deepEqual(
+            hits.map(({ imageId, similarity }) => [imageId, similarity]),
+            native[query].map((hit) => [hit.image_id, hit.similarity]),
+          );
+        }
+      }
+    }
+    fresh.close();
   });
 
   test('a damaged cell is an error with a name', async () => {

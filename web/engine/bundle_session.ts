@@ -11,21 +11,24 @@ import type {
   CoreHits,
   CoreSearchOptions,
   CoreTextEncoder,
+  FacetSummary,
   ObjectRef,
   Root,
   Searcher,
 } from './core_types.js';
-import { coreClause } from './filters.js';
+import { coreClause, matchingImages } from './filters.js';
 import { LoadingReport } from './loading.js';
 import type { OnLoading } from './loading.js';
 import { PhraseBank } from './phrase_bank.js';
 import { Prefetch } from './prefetch.js';
 import { RecordStore } from './record_store.js';
 import { TextQueries } from './text_queries.js';
-import type { BundleInfo, SearchOptions, TextEncoderChoice } from './types.js';
+import type { BundleInfo, Filter, SearchOptions, TextEncoderChoice } from './types.js';
 
 /** Of the cells and pieces of a paged index; a phone can hold it. */
 const memoryLimitBytes = 128 << 20;
+/** Facets of more bytes are not fetched to count their values. */
+const mostColumnBytes = 2 << 20;
 
 export interface SessionOptions {
   encoder: TextEncoderChoice;
@@ -45,6 +48,7 @@ export class BundleSession {
   /** Null: texts go through ONNX Runtime. */
   readonly textEncoder: CoreTextEncoder | null;
   private readonly textBytes: number;
+  private readonly columnBytes: number;
   private loading: Promise<void> | null = null;
   private readonly adding = new Map<string, Promise<void>>();
   /** Ends the patience of an object that is added when nothing else is to be done. */
@@ -81,6 +85,7 @@ export class BundleSession {
     );
     if (!prefetch || !searcher.isPaged()) this.prefetch.stop();
     this.indexObjects = searcher.missingObjects('search');
+    this.columnBytes = storedBytes(searcher.missingObjects('columns'));
     if (searcher.isPaged()) {
       searcher.setMemoryLimit(memoryLimitBytes);
       this.indexObjects.push(
@@ -213,6 +218,34 @@ export class BundleSession {
   async columns(): Promise<Column[]> {
     await this.add(this.searcher.missingObjects('columns'));
     return (this.knownColumns ??= this.searcher.columns());
+  }
+
+  /** Facets by the root alone, where the columns are too large to be fetched for counts. */
+  get summary(): FacetSummary[] | null {
+    if (!this.isPaged || this.columnBytes <= mostColumnBytes) return null;
+    const facets = this.searcher.facets();
+    return facets.length > 0 ? facets : null;
+  }
+
+  /** How many images a filter lets through; about so many where the collection is large. */
+  async countEligible(filter: Filter): Promise<number> {
+    const count = this.summary && this.searcher.countByFacets(filter.map(coreClause));
+    if (count !== null) return Math.round(count);
+    return matchingImages(filter, await this.columns(), this.root).length;
+  }
+
+  /** Images that a filter lets through, from as few cells as hold k. */
+  async listQualifying(filter: Filter, k: number): Promise<Uint32Array> {
+    await this.ready;
+    const embedding = new Float32Array(this.root.model.embeddingDim);
+    const how = { kind: 'image', path: 'cells', k, efSearch: 50, excludedImage: null } as const;
+    const filters = filter.map(coreClause);
+    const options = { ...how, filters, familiarity: 1, isFirst: true };
+    for (;;) {
+      const hits = this.searcher.search(embedding, options);
+      if (hits.missing.length === 0) return hits.images;
+      await this.add(hits.missing);
+    }
   }
 
   close(): void {

@@ -109,6 +109,18 @@ export interface Column {
   tagCounts: Uint16Array;
 }
 
+/** What the root of a paged bundle tells of a facet. */
+export interface FacetSummary {
+  name: string;
+  type: number;
+  /** Of a category; none where they are too many for the root. */
+  values: string[];
+  /** Images by value, or between two edges. */
+  counts: Uint32Array;
+  /** Of a number. */
+  edges: Float64Array;
+}
+
 export interface CoreFilterClause {
   field: string;
   op: string;
@@ -165,6 +177,9 @@ export interface Searcher {
   findImageIds(imageId: string): Uint32Array;
   findRecord(image: number): { piece: ObjectRef; position: number };
   columns(): Column[];
+  facets(): FacetSummary[];
+  /** About how many images pass, by the root alone; null where it does not tell of a field. */
+  countByFacets(filters: (CoreFilterClause | string)[]): number | null;
   /** The page of the phrase bank to begin with; null where the bank cannot hold the phrase. */
   phraseDirectory(phrase: string): ObjectRef | null;
   /** The same of the images that answer phrases at first. */

@@ -8,7 +8,7 @@ import type { SessionOptions } from './bundle_session.js';
 import { fetchChecked } from './checked_objects.js';
 import { BundleDownload } from './download.js';
 import type { EarlyFiles } from './early_files.js';
-import { countFacets } from './filters.js';
+import { countFacets, summedFacets } from './filters.js';
 import { toImageInfo } from './image_infos.js';
 import { loadCore } from './load_core.js';
 import type { OnLoading } from './loading.js';
@@ -75,7 +75,9 @@ export class Engine {
   async facets(filter: Filter): Promise<Facet[]> {
     const all = await Promise.all(
       this.sessions.map(async (session) =>
-        countFacets(filter, await session.columns(), session.root),
+        session.summary
+          ? summedFacets(session.summary)
+          : countFacets(filter, await session.columns(), session.root),
       ),
     );
     return mergeFacets(all.flat());

@@ -1,6 +1,6 @@
 import { SightlineError } from '../bundle/errors.js';
 import { columnType } from './core_types.js';
-import type { Column, CoreFilterClause, Root } from './core_types.js';
+import type { Column, CoreFilterClause, FacetSummary, Root } from './core_types.js';
 import type { Facet, Filter, FilterClause } from './types.js';
 
 /** As the core takes it; the values are compared as text. */
@@ -126,5 +126,18 @@ export function countFacets(filter: Filter, columns: Column[], bundle: Images): 
     }
     const values = column.values.map((value, index) => ({ value, count: counts[index]! }));
     return { field, type: isTags ? 'tags' : 'category', values };
+  });
+}
+
+/** The facets of a large collection: counts of all its images, whatever the filter. */
+export function summedFacets(summary: FacetSummary[]): Facet[] {
+  return summary.flatMap(({ name: field, type, values, counts, edges }): Facet[] => {
+    if (type === columnType.number) {
+      return [{ field, type: 'number', min: edges[0]!, max: edges.at(-1)! }];
+    }
+    if (values.length === 0) return [];
+    return [
+      { field, type: 'category', values: values.map((value, i) => ({ value, count: counts[i]! })) },
+    ];
   });
 }

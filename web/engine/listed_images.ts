@@ -1,7 +1,7 @@
 import type { BundleSession } from './bundle_session.js';
 import { matchingImages } from './filters.js';
 import type { Found } from './found_images.js';
-import type { BoxXyxyPx, SearchOptions } from './types.js';
+import type { BoxXyxyPx, Filter, SearchOptions } from './types.js';
 
 /** A paged bundle shows images from so many places: each costs a cell. */
 const listedPlaces = 4;
@@ -21,14 +21,22 @@ export async function listImages(
   if (session.isPaged && filter.length === 0) return neighbors(session, k, bundle);
   // All of them, where nothing is filtered: then no column is waited for.
   const { imageCount, removed } = session.root;
-  const images =
-    filter.length > 0 ? matchingImages(filter, await session.columns(), session.root) : null;
+  const images = filter.length > 0 ? await qualifying(session, filter, k) : null;
   const most = images?.length ?? imageCount;
   const count = Math.min(k, most);
   return Array.from({ length: count }, (_, index) => {
     const place = Math.floor((index * most) / count);
     return listed(bundle, images?.[place] ?? ordinalOf(place, removed));
   });
+}
+
+async function qualifying(
+  session: BundleSession,
+  filter: Filter,
+  k: number,
+): Promise<ArrayLike<number>> {
+  if (session.summary) return session.listQualifying(filter, k);
+  return matchingImages(filter, await session.columns(), session.root);
 }
 
 /** Images that lie together in a paged bundle, from few places, so that few cells are fetched. */

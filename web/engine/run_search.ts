@@ -2,7 +2,6 @@ import { SightlineError } from '../bundle/errors.js';
 import { decodeImage } from '../encoder/decode_image.js';
 import type { BundleSession } from './bundle_session.js';
 import type { CoreHits } from './core_types.js';
-import { matchingImages } from './filters.js';
 import { showFirstImages } from './first_images.js';
 import { fillRecords, seenAtOnce, toAnswer } from './found_images.js';
 import type { Answer, Found } from './found_images.js';
@@ -191,7 +190,7 @@ async function countEligible(
   filter: NonNullable<SearchOptions['filter']>,
 ): Promise<number> {
   if (filter.length === 0) return session.root.imageCount;
-  return matchingImages(filter, await session.columns(), session.root).length;
+  return session.countEligible(filter);
 }
 
 /** Everything up to the embedding of what is no text; the returned function does the search. */

@@ -113,14 +113,17 @@ export interface SearchResult {
   standIn: string | null;
   /** Whether the text's own answer needs a text model that was not loaded. */
   needsEncoder: boolean;
-  /** Images that the filter lets through. */
+  /** Images that the filter lets through; about so many where a paged bundle is large. */
   eligibleCount: number;
   timings: { encodeMs: number; searchMs: number; totalMs: number };
 }
 
 export interface FacetValue {
   value: string;
-  /** Images with that value among those that the other facets' conditions let through. */
+  /**
+   * Images with that value among those that the other facets' conditions let through; of a large
+   * paged bundle, among all of its images.
+   */
   count: number;
 }
 

@@ -131,6 +131,40 @@ TEST_CASE("filters, records, ids and embeddings go on in deltas", "[paged][delta
   CHECK(dot_f32(embedding.data(), row(bundle, 271).data(), 16) == Approx(1).margin(0.02));
 }
 
+TEST_CASE("with deltas, facets and graph of the base answer no query", "[paged][deltas][facets]") {
+  const auto bundle = make_delta_bundle(true);
+  const auto plain = make_delta_bundle();
+  for (const auto path :
+       {SearchPath::kAuto, SearchPath::kCells, SearchPath::kHnsw, SearchPath::kExact}) {
+    for (const char* filter :
+         {"", "parity = late", "parity = even", "mark = rare", "height >= 60"}) {
+      INFO(filter);
+      SearchOptions options;
+      options.k = kDeltaRows;
+      options.path = path;
+      if (*filter != 0) options.filters = {parse_filter(filter).value()};
+      auto searcher = try_open(bundle).value();
+      for (auto answer = searcher.search(row(bundle, 4), options).value(); !answer.missing.empty();
+           answer = searcher.search(row(bundle, 4), options).value()) {
+        for (const auto& ref : answer.missing) {
+          CHECK(ref.kind != ObjectKind::kRowList);
+          CHECK(ref.kind != ObjectKind::kGraph);
+        }
+        REQUIRE(add_all(bundle, searcher, answer.missing).has_value());
+      }
+      auto expected = options;
+      expected.path = SearchPath::kExact;
+      auto without = try_open(plain).value();
+      CHECK(settle(bundle, searcher, row(bundle, 4), options) ==
+            settle(plain, without, row(plain, 4), expected));
+    }
+  }
+  auto searcher = try_open(bundle).value();
+  CHECK_FALSE(searcher.count_by_facets(std::vector{parse_filter("mark = rare").value()})
+                  .value()
+                  .has_value());
+}
+
 TEST_CASE("a cell whose rows are all gone is not fetched", "[paged][deltas]") {
   const auto bundle = with_root(make_delta_bundle(), [](Root& root) {
     root.deltas.removed.clear();

@@ -30,11 +30,12 @@ SmallBundle with_root(SmallBundle bundle, Change change) {
 }
 
 // A paged bundle of 240 rows in six cells, to which two builds added 25 and 35 rows and from which
-// they took removed_rows(). The second brought a new value, "late", of the column "parity".
-inline SmallBundle make_delta_bundle() {
+// they took removed_rows(); with has_facets, the base has facets and a graph. The second brought a
+// new value, "late", of the column "parity".
+inline SmallBundle make_delta_bundle(bool has_facets = false) {
   constexpr uint32_t kDim = 16;
   SmallBundleWriter writer;
-  writer.bundle = make_paged_bundle(kDeltaBaseRows, kDim, 40);
+  writer.bundle = make_paged_bundle(kDeltaBaseRows, kDim, 40, has_facets);
   ClusteredVectorMaker maker(77, kDim, 8);
   for (uint32_t row = kDeltaBaseRows; row < kDeltaRows; ++row) {
     maker.add_image(writer.bundle.whole);
@@ -62,14 +63,14 @@ inline SmallBundle make_delta_bundle() {
     return end;
   };
   const auto add_generation = [&](uint32_t first, uint32_t end, const char* odd) {
-    Column parity{.name = "parity", .type = ColumnType::kCategory, .values = {"even", odd}};
+    auto columns = paged_columns(first, end);
+    columns[0].values[1] = odd;
     std::vector<std::string> ids;
     for (uint32_t row = first; row < end; ++row) {
-      parity.codes.push_back(row % 2);
       ids.push_back(delta_record(row).image_id);
     }
     deltas.generations.push_back(
-        {end - first, writer.add_payload(ObjectKind::kColumns, write_columns({&parity, 1})),
+        {end - first, writer.add_payload(ObjectKind::kColumns, write_columns(columns)),
          writer.add_payload(ObjectKind::kImageIds, ImageIdTable::write(ids))});
   };
   const auto& base_ref = writer.bundle.root_ref;

@@ -1,0 +1,240 @@
+#include "native/search/facet_filter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+namespace sightline {
+namespace {
+
+// Least share of a bin that is counted where an operand falls between its edges.
+constexpr double kLeastShare = 0.1;
+// Where the cells that hold rows are far from the query, at most so many times the usual ones.
+constexpr size_t kFarCells = 3;
+// Rows expected in the cells that are opened, for each row asked for: the figures are rounded.
+constexpr double kSpareRows = 4;
+
+// The middle of the counts that are told by the same power of two.
+double rows_of(uint8_t told) {
+  return told == 0 ? 0 : 1.5 * static_cast<double>(1 << (told - 1)) - 0.5;
+}
+
+// The share of each bin's rows that a clause is expected to let through, 0 where it lets through
+// none: [bins].
+std::vector<double> category_shares(const FilterClause& clause, const FacetColumn& column) {
+  std::vector<double> shares(column.bin_count());
+  const auto& names = column.first_name;
+  for (const auto& operand : clause.operands) {
+    const auto after = std::upper_bound(names.begin(), names.end(), operand);
+    if (after == names.begin()) continue;
+    const auto bin = static_cast<size_t>(after - names.begin()) - 1;
+    const uint32_t end = bin + 1 < names.size() ? column.first_code[bin + 1] : column.value_count;
+    const uint32_t values = end - column.first_code[bin];
+    if (values > 1 || names[bin] == operand) {
+      shares[bin] = std::min(1.0, shares[bin] + 1.0 / values);
+    }
+  }
+  if (clause.op == FilterOp::kNotEqual) {
+    for (double& share : shares) share = 1 - share;
+  }
+  return shares;
+}
+
+std::vector<double> number_shares(FilterOp op, std::span<const double> operands,
+                                  const FacetColumn& column) {
+  std::vector<double> shares;
+  for (size_t bin = 0; bin < column.bin_count(); ++bin) {
+    const double low = column.edges[bin];
+    const double high = column.edges[bin + 1];
+    const bool is_last = bin + 1 == column.bin_count();
+    const double x = operands[0];
+    double share = 1;
+    if (op == FilterOp::kAtLeast && x > low) {
+      share = (x < high || (is_last && x == high)) ? (high - x) / (high - low) : -1;
+    } else if (op == FilterOp::kAtMost && (x < high || is_last)) {
+      share = x >= high ? 1 : x >= low ? (x - low) / (high - low) : -1;
+    } else if (op == FilterOp::kEqual || op == FilterOp::kIn) {
+      const bool holds = std::any_of(operands.begin(), operands.end(), [&](double value) {
+        return value >= low && (value < high || (is_last && value == high));
+      });
+      share = holds ? 0 : -1;
+    }
+    shares.push_back(share < 0 ? 0 : std::max(share, kLeastShare));
+  }
+  return shares;
+}
+
+}  // namespace
+
+double reach_growth(std::span<const uint32_t> reach, double rows_for_one) {
+  // Of so many nearest rows, those that qualify are the ten nearest that do. Without logarithms,
+  // which differ from one machine to the next.
+  const auto reach_at = [&](size_t i) { return std::max(1.0, double{1} * reach[i]); };
+  double growth = 1;
+  for (size_t i = 0;; ++i) {
+    const size_t step = std::min(i, kReachCount - 2);
+    const double doubled = std::max(1.0, reach_at(step + 1) / reach_at(step));
+    if (!(rows_for_one >= 2)) return growth * (1 + (doubled - 1) * std::max(0.0, rows_for_one - 1));
+    growth *= doubled;
+    rows_for_one /= 2;
+  }
+}
+
+FacetFilter::FacetFilter(const FacetInfo& info, const CellDirectory& directory)
+    : info_(info), first_row_(directory.first_row) {
+  for (const auto& column : info_.columns) {
+    Column own{.name = column.name, .type = column.type};
+    if (column.names.empty()) own.values = column.first_name;
+    columns_.push_back(std::move(own));
+  }
+}
+
+bool FacetFilter::knows(std::span<const FilterClause> clauses) const {
+  return std::all_of(clauses.begin(), clauses.end(), [&](const FilterClause& clause) {
+    return find_column(columns_, clause.field) != nullptr;
+  });
+}
+
+std::vector<double> FacetFilter::shares_of(const FilterClause& clause,
+                                           const FacetColumn& column) const {
+  if (column.type == ColumnType::kCategory) return category_shares(clause, column);
+  const auto numbers = parse_numbers(clause);
+  return numbers ? number_shares(clause.op, *numbers, column)
+                 : std::vector<double>(column.bin_count());
+}
+
+Result<void> FacetFilter::choose(std::span<const FilterClause> clauses) {
+  if (std::equal(clauses.begin(), clauses.end(), clauses_.begin(), clauses_.end())) return {};
+  clauses_.clear();
+  chosen_lists_.clear();
+  if (clauses.empty()) return {};
+  // Says what is wrong with a clause before anything is fetched for it.
+  ASSIGN_OR_RETURN(predicates_, make_predicates(clauses, columns_));
+  clauses_.assign(clauses.begin(), clauses.end());
+  const size_t cells = first_row_.size() - 1;
+  expected_.clear();
+  for (size_t i = 0; i < cells; ++i) expected_.push_back(first_row_[i + 1] - first_row_[i]);
+  expected_count_ = 0;
+  for (const auto& clause : clauses_) {
+    const auto own = find_column(columns_, clause.field) - columns_.data();
+    const FacetColumn& column = info_.columns[static_cast<size_t>(own)];
+    const auto shares = shares_of(clause, column);
+    const uint8_t* told = column.cell_rows.data();
+    for (size_t i = 0; i < cells; ++i) {
+      double rows = 0;
+      for (const double share : shares) rows += share * rows_of(*told++);
+      expected_[i] *= std::min(1.0, rows / (first_row_[i + 1] - first_row_[i]));
+    }
+    for (size_t bin = 0; bin < shares.size(); ++bin) {
+      expected_count_ += shares[bin] * column.bin_rows[bin];
+    }
+  }
+  if (clauses_.size() > 1) {
+    expected_count_ = std::accumulate(expected_.begin(), expected_.end(), 0.0);
+  }
+  choose_lists();
+  bits_.assign((size_t{first_row_.back()} + 63) / 64, 0);
+  qualified_.assign(cells, 0);
+  seen_.assign(cells, false);
+  seen_lists_.assign(info_.lists.size(), false);
+  return {};
+}
+
+void FacetFilter::choose_lists() {
+  uint64_t fewest = UINT64_MAX;
+  for (const auto& clause : clauses_) {
+    if (clause.op != FilterOp::kEqual && clause.op != FilterOp::kIn) continue;
+    std::vector<uint32_t> found;
+    uint64_t rows = 0;
+    bool is_whole = true;
+    for (const auto& operand : clause.operands) {
+      const auto list =
+          std::find_if(info_.lists.begin(), info_.lists.end(), [&](const FacetList& known) {
+            return known.value == operand && info_.columns[known.column].name == clause.field;
+          });
+      is_whole = is_whole && list != info_.lists.end();
+      if (!is_whole) break;
+      found.push_back(static_cast<uint32_t>(list - info_.lists.begin()));
+      rows += list->row_count;
+    }
+    if (is_whole && rows < fewest) {
+      fewest = rows;
+      chosen_lists_ = std::move(found);
+    }
+  }
+}
+
+std::vector<ObjectRef> FacetFilter::missing_names() const {
+  std::vector<ObjectRef> missing;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const bool is_asked = std::any_of(clauses_.begin(), clauses_.end(), [&](const auto& clause) {
+      return clause.field == columns_[i].name;
+    });
+    const auto& names = info_.columns[i].names;
+    if (is_asked && columns_[i].values.empty()) {
+      missing.insert(missing.end(), names.begin(), names.end());
+    }
+  }
+  return missing;
+}
+
+Result<void> FacetFilter::take_names(const ObjectRef& ref, std::span<const uint8_t> payload) {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (info_.columns[i].names != ObjectParts{ref}) continue;
+    ASSIGN_OR_RETURN(columns_[i].values, parse_facet_names(payload, info_.columns[i].value_count));
+  }
+  // They were made without the names.
+  ASSIGN_OR_RETURN(predicates_, make_predicates(clauses_, columns_));
+  return {};
+}
+
+size_t FacetFilter::cells_to_open(std::span<const uint32_t> order, std::span<const double> reach,
+                                  size_t probe_cells, uint32_t k) const {
+  double total = 0;
+  for (const uint32_t cell : order) total += expected_[cell];
+  const double more = reach_growth(info_.reach, first_row_.back() / std::max(total, 1.0));
+  const double cells = static_cast<double>(first_row_.size()) - 1;
+  const double share = std::min(1.0, static_cast<double>(probe_cells) / cells * more);
+  const double wanted = std::max(share * total, kSpareRows * k);
+  double opened = 0;
+  size_t count = 0;
+  while (count < order.size() && (count < probe_cells || opened < wanted)) {
+    opened += expected_[order[count++]];
+  }
+  // Far from the query, cells differ less: as deep below the best of them as without a filter.
+  std::vector<double> all(reach.begin(), reach.end());
+  const auto last = all.begin() + static_cast<ptrdiff_t>(std::min(probe_cells, all.size()) - 1);
+  std::nth_element(all.begin(), last, all.end(), std::greater<>());
+  const double depth = *std::max_element(reach.begin(), reach.end()) - *last;
+  const size_t most = std::min(order.size(), kFarCells * probe_cells);
+  while (count < most && reach[order[count]] >= reach[order[0]] - depth) ++count;
+  return count;
+}
+
+Result<void> FacetFilter::look_at_cell(uint32_t cell, std::span<const uint8_t> facets) {
+  if (seen_[cell] || !missing_names().empty()) return {};
+  const uint32_t first = first_row_[cell];
+  const uint32_t count = first_row_[cell + 1] - first;
+  RETURN_IF_ERROR(read_row_facets(facets, info_.columns, count, columns_));
+  for (uint32_t i = 0; i < count; ++i) {
+    if (!all_hold(predicates_, i)) continue;
+    allow(first + i);
+    ++qualified_[cell];
+  }
+  seen_[cell] = true;
+  return {};
+}
+
+Result<void> FacetFilter::look_at_list(uint32_t list, const RowList& rows) {
+  if (seen_lists_[list] || !missing_names().empty()) return {};
+  const auto count = static_cast<uint32_t>(rows.rows.size());
+  RETURN_IF_ERROR(read_row_facets(rows.facets, info_.columns, count, columns_));
+  for (uint32_t i = 0; i < count; ++i) {
+    if (all_hold(predicates_, i)) allow(rows.rows[i]);
+  }
+  seen_lists_[list] = true;
+  return {};
+}
+
+}  // namespace sightline
