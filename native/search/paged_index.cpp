@@ -12,7 +12,7 @@ namespace {
 
 // Cells in memory are searched if they are among so many times the cells that are opened: the rows
 // of those behind are hardly ever near, and all cells of a large bundle take long.
-constexpr uint32_t kSearchedPerProbe = 8;
+constexpr uint32_t kSearchedPerProbe = 20;
 
 uint64_t raw_bytes_of(const ObjectParts& parts) {
   uint64_t total = 0;

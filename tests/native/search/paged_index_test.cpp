@@ -154,14 +154,14 @@ TEST_CASE("a memory limit makes a paged index forget what was used longest ago",
 }
 
 TEST_CASE("of many cells in memory only the best few are searched", "[paged]") {
-  const auto bundle = make_paged_bundle(320, 16, 20);
+  const auto bundle = make_paged_bundle(600, 16, 20);
   auto searcher = open_paged(bundle);
   SearchOptions options;
-  options.k = 320;
-  options.effort.refine_rows = 320;
-  CHECK(settle(bundle, searcher, row(bundle, 5), options).hits.size() == 320);
+  options.k = 600;
+  options.effort.refine_rows = 600;
+  CHECK(settle(bundle, searcher, row(bundle, 5), options).hits.size() == 600);
   options.effort.probe_cells = 1;
-  CHECK(settle(bundle, searcher, row(bundle, 5), options).hits.size() == 8 * 20);
+  CHECK(settle(bundle, searcher, row(bundle, 5), options).hits.size() == 20 * 20);
 }
 
 TEST_CASE("damaged cells and pieces are refused or leave every answer in range",
