@@ -15,7 +15,8 @@ export function readPagedIndex(cursor, index, parameters, readParts, readRef) {
   const rowCounts = cursor.list(cellCount, 4, cursor.u32);
   let first = 0;
   index.cells = rowCounts.map((rowCount, c) => {
-    const centroid = scale.map((value, j) => value * codes[c * components + j]);
+    const code = scale.map((_, j) => codes[j * cellCount + c]);
+    const centroid = scale.map((value, j) => value * code[j]);
     first += rowCount;
     return {
       first: first - rowCount,
@@ -23,7 +24,7 @@ export function readPagedIndex(cursor, index, parameters, readParts, readRef) {
       centroid,
       scale,
       spread: spread[c],
-      code: codes.subarray(c * components, (c + 1) * components),
+      code,
     };
   });
   check(first === index.rowCount, `cells: ${first} rows`);
@@ -34,13 +35,14 @@ export function readPagedIndex(cursor, index, parameters, readParts, readRef) {
 // 5b.
 function readQueryAwareCodes(bytes, dim) {
   const cursor = new ByteCursor(bytes, 'query-aware codes');
-  const [n, digitCount, firstDigits] = [cursor.u32(), cursor.u32(), cursor.u32()];
+  const [n, digitCount, firstDigits, rootComponents] = cursor.list(4, 4, cursor.u32);
   const mean = cursor.list(dim, 4, cursor.f32);
   const scale = cursor.list(n, 4, cursor.f32);
   const step = cursor.list(n, 4, cursor.f32);
   const digits = cursor.list(digitCount, 2, cursor.u16);
-  const firstComponents = Math.max(-1, ...digits.slice(0, firstDigits)) + 1;
-  const transform = new Int8Array(cursor.take(firstComponents * dim));
+  const scanned = Math.max(-1, ...digits.slice(0, firstDigits)) + 1;
+  check(rootComponents >= scanned && rootComponents <= n, 'query-aware codes: components');
+  const transform = new Int8Array(cursor.take(rootComponents * dim));
   cursor.end();
   const counts = scale.map(() => 0);
   for (const component of digits) counts[component] += 1;
@@ -176,22 +178,24 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
   candidates.sort((a, b) => b.score - a.score || a.row - b.row);
   const unit = Math.max(...adds.map(Math.abs)) / 32767 || 1;
   const values = adds.map((value) => Math.floor(value / unit + 0.5));
-  const refined = candidates
-    .slice(0, Math.max(k, index.settledRows))
-    .map(({ row, inCell, cell, code, similarity }) => {
-      const piece = cell.pieces.findLast(({ firstRow }) => firstRow <= inCell);
-      piece.content ??= readPiece(
-        ...[bundle.readPayload([piece.ref]), parseViews, parseRecords, bundle.imageCount],
-      );
-      const place = inCell - piece.firstRow;
-      const digits = digitsOf([...code, ...piece.content.codes[place]]);
-      const sum = digits.reduce((total, digit, i) => total + digit * values[i], 0);
-      check(piece.content.views[place].image === row, `piece: row ${row} shows another image`);
-      return {
-        ...{ row, record: piece.content.records[place] },
-        similarity: base + similarity + unit * sum,
-      };
+  const count = Math.max(k, index.settledRows);
+  const refined = [];
+  for (const [rank, candidate] of candidates.slice(0, 4 * count).entries()) {
+    const { row, inCell, cell, code, similarity } = candidate;
+    const piece = cell.pieces.findLast(({ firstRow }) => firstRow <= inCell);
+    if (rank >= count && !piece.content) continue;
+    piece.content ??= readPiece(
+      ...[bundle.readPayload([piece.ref]), parseViews, parseRecords, bundle.imageCount],
+    );
+    const place = inCell - piece.firstRow;
+    const digits = digitsOf([...code, ...piece.content.codes[place]]);
+    const sum = digits.reduce((total, digit, i) => total + digit * values[i], 0);
+    check(piece.content.views[place].image === row, `piece: row ${row} shows another image`);
+    refined.push({
+      ...{ row, record: piece.content.records[place] },
+      similarity: base + similarity + unit * sum,
     });
+  }
   refined.sort((a, b) => b.similarity - a.similarity || a.row - b.row);
   return refined.slice(0, k);
 }

@@ -222,10 +222,11 @@ test('texts get the embedding of the program to the last bit', { skip: skipSite 
 });
 
 describe('a paged bundle', { skip: skipProgram }, () => {
-  const [rows, dim] = [2000, 96];
+  // More components than the root holds.
+  const [rows, dim] = [2000, 256];
   const added = 150;
   const queries = clusteredVectors({ rows: 10, dim, seed: 2 });
-  const codes = ['--scan-bytes', '16', '--code-bytes', '64', '--progress', 'none'];
+  const codes = ['--scan-bytes', '16', '--code-bytes', '96', '--progress', 'none'];
   let folder;
   before(() => (folder = mkdtempSync(join(tmpdir(), 'sightline-paged-'))));
   after(() => rmSync(folder, { recursive: true, force: true }));
