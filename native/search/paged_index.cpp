@@ -329,7 +329,7 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   const uint32_t refine_default = effort.is_first ? directory_.first_rows : directory_.settled_rows;
   const uint32_t refine_rows =
       std::max(k, effort.refine_rows > 0 ? effort.refine_rows : refine_default);
-  const bool by_graph = effort.ef_search > 0;
+  const bool by_graph = kSearchesGraphs && effort.ef_search > 0;
   std::vector<bool> is_searched(directory_.cells.size());
   if (by_graph) {
     if (!want_graph(answer.missing)) return answer;
@@ -532,7 +532,8 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
       break;
     }
     case Part::kGraph:
-      RETURN_IF_ERROR(graph_.take_part(place.number, payload, row_count()));
+      if constexpr (kSearchesGraphs)
+        RETURN_IF_ERROR(graph_.take_part(place.number, payload, row_count()));
       break;
     case Part::kNames:
       RETURN_IF_ERROR(facets_.take_names(ref, payload));
