@@ -1,7 +1,7 @@
 // `sightline build VECTORS.npy` upon a bundle: what is new goes beside its cells, what is gone is listed.
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { before, beforeEach, describe, test } from 'node:test';
 import {
   contentOf,
@@ -28,7 +28,7 @@ const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i
 const source = (row, changes = {}) => ({
   id: `row-${row}`,
   vector: row,
-  tone: row % 3,
+  tone: row % 500 === 50 ? 'rare' : row % 3,
   ...changes,
 });
 const base = range(0, rows).map((row) => source(row));
@@ -176,6 +176,49 @@ describe('a build upon a bundle of vectors', { skip }, () => {
     holds(fewer);
     build(base);
     holds(base);
+  });
+
+  test('upon facets and a graph: neither answers, and both stay as they are', () => {
+    const kinds = ['list', 'names', 'graph'];
+    const [before, after] = [at('first'), at('bundle')].map(
+      (bundle) => () =>
+        filesBelow(bundle)
+          .filter((path) => kinds.some((kind) => path.endsWith(`.${kind}`)))
+          .map((path) => basename(path)),
+    );
+    const kept = before();
+    assert.ok(kept.some((path) => path.endsWith('.graph')));
+    assert.ok(
+      kept.some((path) => path.endsWith('.list')),
+      kept.join(),
+    );
+    const items = [
+      ...base.slice(10),
+      ...range(rows, rows + 90).map((row) => source(row, { tone: row % 3 ? 'new' : 'rare' })),
+    ];
+    build(items);
+    assert.equal(deltas().added_rows, 90);
+    assert.deepEqual(after(), kept);
+    for (const tone of ['0', 'new', 'rare']) {
+      const wanted = items.filter((item) => `${item.tone}` === tone).map(({ id }) => id);
+      const filter = ['--filter', `tone = ${tone}`];
+      const exact = searchAll(10, '--path', 'exact', ...filter);
+      for (const path of ['exact', 'cells', 'hnsw', 'auto']) {
+        const all = ['--path', path, '--probe-cells', '100000'];
+        for (const { hits } of searchAll(items.length, ...all, ...filter)) {
+          assert.deepEqual(new Set(hits.map((hit) => hit.image_id)), new Set(wanted));
+        }
+        let found = 0;
+        searchAll(10, '--path', path, '--cold', ...filter).forEach(({ hits }, query) => {
+          assert.ok(hits.every((hit) => wanted.includes(hit.image_id)));
+          const nearest = exact[query].hits.map((hit) => hit.image_id);
+          found += hits.filter((hit) => nearest.includes(hit.image_id)).length;
+        });
+        assert.ok(found >= 0.7 * 10 * queryCount, `${path}, ${tone}: ${found}`);
+      }
+    }
+    assert.match(build(items, '--graph', 'off'), /built with other options/);
+    assert.equal(inspect().sizes.graph, undefined);
   });
 
   test('--full makes what a build from nothing makes', () => {
