@@ -19,7 +19,7 @@ if (skip) console.error(skip);
 
 const folder = temporaryFolder();
 const at = (name) => join(folder, name);
-const [rows, dim, queryCount] = [3000, 32, 6];
+const [rows, dim, queryCount] = [3000, 32, 20];
 const all = clusteredVectors({ rows: rows + 1000, dim });
 const vectorOf = (row) => all.subarray(row * dim, (row + 1) * dim);
 const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
@@ -240,7 +240,7 @@ describe('a build upon a bundle of vectors', { skip }, () => {
     const items = [...base, ...range(rows, rows + 800).map((row) => source(row))];
     assert.match(build(items), /building in full.*27 % of its rows are new or gone, at most 20 %/);
     assert.equal(deltas(), undefined);
-    assert.match(build(items, '--code-bytes', '16'), /built with other options, queries or facets/);
+    assert.match(build(items, '--code-bytes', '24'), /built with other options, queries or facets/);
     holds(items);
   });
 
