@@ -311,11 +311,10 @@ bool PagedIndex::want_graph(std::vector<ObjectRef>& missing) {
   return graph_.is_whole();
 }
 
-SearchPath PagedIndex::best_path() const {
+bool PagedIndex::prefers_graph() const {
   uint64_t scanned = 0;
   for (const auto& [number, cell] : cells_) scanned += cell.content.codes.size();
-  if (scanned <= kQuickScanBytes) return SearchPath::kExact;
-  return graph_.is_whole() && graph_.has_cells() ? SearchPath::kHnsw : SearchPath::kCells;
+  return can_search_graph() && graph_.is_whole() && graph_.has_cells() && scanned > kQuickScanBytes;
 }
 
 Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,

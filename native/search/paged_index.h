@@ -62,9 +62,8 @@ class PagedIndex {
   bool has_graph() const { return graph_.exists(); }
   // The graph knows no rows of deltas.
   bool can_search_graph() const { return graph_.exists() && !has_deltas_; }
-  // kExact: all that is in memory is scanned, as long as that is quick. Else the graph, where it is
-  // in memory, or the cells alone.
-  SearchPath best_path() const;
+  // Where it is in memory and a scan would not be quick.
+  bool prefers_graph() const;
 
   // A new question: what was used for those before may be forgotten.
   void begin_search() { ++clock_; }

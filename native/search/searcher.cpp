@@ -281,11 +281,11 @@ Result<SearchAnswer> Searcher::search_paged(std::span<const float> embeddings, u
   std::map<uint32_t, PagedHit> by_row;
   for (size_t phrase = 0; phrase < phrases; ++phrase) {
     PagedEffort effort = options.effort;
-    SearchPath path = options.path;
-    if (path == SearchPath::kAuto) path = paged_->best_path();
-    effort.only_opened = path == SearchPath::kCells;
-    if (kSearchesGraphs && path == SearchPath::kHnsw && options.filters.empty() &&
-        paged_->can_search_graph()) {
+    effort.only_opened = options.path == SearchPath::kCells;
+    const bool by_graph = options.path == SearchPath::kHnsw   ? paged_->can_search_graph()
+                          : options.path == SearchPath::kAuto ? paged_->prefers_graph()
+                                                              : false;
+    if (kSearchesGraphs && by_graph && options.filters.empty()) {
       effort.ef_search = options.ef_search;
     }
     if (options.path == SearchPath::kExact) {

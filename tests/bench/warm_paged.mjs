@@ -30,7 +30,7 @@ const cellBytes = searcher.residentBytes();
 const queries = readNpy(queriesPath);
 const truth = truthPath ? readNpy(truthPath) : null;
 const options = {
-  ...{ kind: 'text', path: 'cells', k: 10, efSearch: 50, filters: [], excludedImage: null },
+  ...{ kind: 'text', path: 'hnsw', k: 10, efSearch: 50, filters: [], excludedImage: null },
   ...{ isFirst: false, familiarity: 1 },
 };
 const times = [];
