@@ -29,7 +29,7 @@ struct PagedEffort {
 
 // Rows looked at for refinement, for each whose rest is fetched: most of the others lie in pieces
 // that are fetched anyway.
-constexpr uint32_t kRankedPerRefined = 4;
+constexpr uint32_t kRankedPerRefined = 8;
 
 // A row found; its similarity comes from the first tier alone until it is refined.
 struct PagedHit {

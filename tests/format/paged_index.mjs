@@ -180,7 +180,7 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
   const values = adds.map((value) => Math.floor(value / unit + 0.5));
   const count = Math.max(k, index.settledRows);
   const refined = [];
-  for (const [rank, candidate] of candidates.slice(0, 4 * count).entries()) {
+  for (const [rank, candidate] of candidates.slice(0, 8 * count).entries()) {
     const { row, inCell, cell, code, similarity } = candidate;
     const piece = cell.pieces.findLast(({ firstRow }) => firstRow <= inCell);
     if (rank >= count && !piece.content) continue;
