@@ -7,6 +7,7 @@
 
 #include "indexer/publish/matrix.h"
 #include "indexer/publish/paged_index_builder.h"
+#include "native/search/cell_scan.h"
 #include "native/search/paged_index.h"
 
 namespace sightline {

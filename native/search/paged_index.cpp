@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "native/search/cell_scan.h"
 #include "native/vectors/scan_kernels.h"
-#include "native/vectors/top_k.h"
 
 namespace sightline {
 namespace {
@@ -41,30 +41,6 @@ void gather_from_groups(std::span<const uint8_t> codes, size_t row, std::span<ui
   const uint8_t* group = codes.data() + row / kScanGroup * kScanGroup * bytes.size();
   for (size_t b = 0; b < bytes.size(); ++b) bytes[b] = group[b * kScanGroup + row % kScanGroup];
 }
-
-// Keeps the rows of the largest sums over all cells scanned.
-class BestRows {
- public:
-  explicit BestRows(size_t count) : best_(count) {}
-
-  // sums count in the tables' unit; offset is what the cell's centroid adds.
-  void offer_group(const uint16_t* sums, int32_t offset, uint32_t first_row, uint32_t rows,
-                   RowFilter allowed) {
-    for (uint32_t i = 0; i < rows; ++i) {
-      offer(-(offset + sums[i]), first_row + i, allowed);
-    }
-  }
-
-  void offer(int32_t distance, uint32_t row, RowFilter allowed) {
-    if (best_.full() && distance > best_.worst()) return;
-    if (row_allowed(allowed, row)) best_.offer(distance, row);
-  }
-
-  std::vector<Neighbor> take() { return best_.take_sorted(); }
-
- private:
-  TopK best_;
-};
 
 }  // namespace
 
@@ -192,17 +168,6 @@ bool PagedIndex::gather_row(uint32_t row, std::span<uint8_t> bytes) const {
     return true;
   }
   return false;
-}
-
-std::vector<double> centroid_similarities(const CellDirectory& directory,
-                                          const QueryWeights& query) {
-  std::vector<double> similarities(directory.spread.size());
-  const int8_t* values = directory.centroids.data();
-  for (size_t c = 0; c < directory.centroid_components(); ++c) {
-    const double weight = query.weights[c] * directory.centroid_scale[c];
-    for (double& similarity : similarities) similarity += weight * *values++;
-  }
-  return similarities;
 }
 
 std::vector<uint32_t> PagedIndex::opening_order(std::span<const double> reach, uint64_t count,

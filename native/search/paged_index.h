@@ -47,10 +47,6 @@ struct PagedAnswer {
   std::vector<ObjectRef> missing;  // the next round of fetches; empty: this is the answer
 };
 
-// The similarity of every cell's centroid to a query: [cells].
-std::vector<double> centroid_similarities(const CellDirectory& directory,
-                                          const QueryWeights& query);
-
 // One table of rows of which only the root's directory is in memory at first; row i shows image i.
 //
 //   answer = search(query)  →  add what is missing  →  search(query) again …  at most twice

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "indexer/publish/paged_index_builder.h"
+#include "native/search/cell_scan.h"
 #include "native/search/paged_index.h"
 #include "native/vectors/dot.h"
 #include "native/vectors/top_k.h"
