@@ -37,6 +37,7 @@ export function chromiumVisitor() {
     async visit(hash = '', address = host.address) {
       await visitor.page.goto(address + hash);
       await visitor.page.waitForSelector('#results .card img[src^="blob:"]');
+      await visitor.page.waitForSelector('.results[aria-busy="false"]');
     },
 
     // In the order shown.

@@ -14,7 +14,10 @@ describe('images in Chromium', { skip: cannotVisit }, () => {
     const before = await boxes.count();
     await visitor.page.locator('.eye').first().click();
     await visitor.page.waitForFunction(() => location.hash.includes('hide='));
-    assert.ok((await boxes.count()) < before);
+    await visitor.page.waitForFunction(
+      (most) => document.querySelectorAll('#results .boxes g.box').length < most,
+      before,
+    );
     await visitor.page.locator('.toolbar .toggle').filter({ hasText: 'Boxes' }).click();
     await visitor.page.waitForFunction(() => location.hash.includes('boxes=off'));
     assert.equal(await boxes.count(), 0);
