@@ -130,12 +130,18 @@ void describe(const BuildOptions& options, const VectorFile& vectors, Root& root
   root.datasets = {{dataset, options.licence, options.media_base_url}};
 }
 
-Result<void> publish_text(const BuildOptions& options, const VectorFile& vectors,
-                          const RowSource& rows, const TextModel& model, BundleWriter& writer,
-                          Progress& progress, Root& root) {
+// Holds the phrases' embeddings for the next build; nothing where no model embeds any.
+Result<std::optional<Catalog>> open_catalog(const BuildOptions& options, const VectorFile& vectors,
+                                            const std::optional<TextModel>& model) {
+  if (!model) return std::optional<Catalog>{};
   ASSIGN_OR_RETURN(auto catalog,
                    Catalog::open(options.catalog.empty() ? default_catalog_path(vectors.path())
                                                          : options.catalog));
+  return std::optional(std::move(catalog));
+}
+
+Result<void> publish_text(const RowSource& rows, const TextModel& model, Catalog& catalog,
+                          BundleWriter& writer, Progress& progress, Root& root) {
   // Of a base, those of the rows stay.
   root.quality.resize(std::min<size_t>(root.quality.size(), kRowFigures));
   return publish_vector_text(rows, model.options, model.clip, catalog, writer, progress, root);
@@ -161,6 +167,7 @@ Result<int> build_vectors(const BuildOptions& options) {
   ASSIGN_OR_RETURN(const auto vectors, VectorFile::open(options.sources.front()));
   ASSIGN_OR_RETURN(const auto model,
                    load_text_model(options, vectors.dim(), thread_count, progress));
+  ASSIGN_OR_RETURN(auto catalog, open_catalog(options, vectors, model));
   VectorInput input;
   if (options.records.empty()) {
     input.table = numbered_records(vectors.row_count());
@@ -204,7 +211,7 @@ Result<int> build_vectors(const BuildOptions& options) {
   }
   describe(options, vectors, root);
   if (model && (!continued || continued->changes.any)) {
-    RETURN_IF_ERROR(publish_text(options, vectors, input.rows, *model, writer, progress, root));
+    RETURN_IF_ERROR(publish_text(input.rows, *model, *catalog, writer, progress, root));
   }
   RETURN_IF_ERROR(writer.publish(root));
   progress.end();

@@ -6,6 +6,7 @@
 #include "indexer/publish/facet_writer.h"
 #include "indexer/publish/paged_index_builder.h"
 #include "indexer/publish/paged_tuning.h"
+#include "native/search/cell_scan.h"
 
 namespace sightline {
 namespace {
@@ -20,19 +21,14 @@ Result<std::vector<uint32_t>> opened_at(std::span<const float> query, size_t dep
   const auto& directory = plan.directory;
   ASSIGN_OR_RETURN(const auto weights, weigh_query(codes, query));
   const auto scan = make_scan_tables(codes, weights);
-  const size_t components = directory.centroid_components();
   const size_t cells = directory.first_row.size() - 1;
+  const auto similarities = centroid_similarities(directory, weights);
   std::vector<double> reach(cells);
   TopK best(depth);
   std::vector<uint32_t> cell_of_row(directory.first_row.back());
   for (size_t cell = 0; cell < cells; ++cell) {
-    double similarity = 0;
-    for (size_t c = 0; c < components; ++c) {
-      similarity += weights.weights[c] * directory.centroid_scale[c] *
-                    directory.centroids[cell * components + c];
-    }
-    reach[cell] = similarity + double{directory.spread_weight} * directory.spread[cell];
-    const int32_t offset = scan_offset(similarity, scan);
+    reach[cell] = similarities[cell] + double{directory.spread_weight} * directory.spread[cell];
+    const int32_t offset = scan_offset(similarities[cell], scan);
     for (uint32_t row = directory.first_row[cell]; row < directory.first_row[cell + 1]; ++row) {
       const uint8_t* code = plan.codes.data() + row * codes.row_bytes();
       int32_t sum = offset;

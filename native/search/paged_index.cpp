@@ -399,6 +399,11 @@ PagedIndex::RowRest PagedIndex::find_rest(uint32_t row, std::vector<ObjectRef>& 
     want(place->ref, {Part::kPiece, place->first_row, place->row_count, cell}, missing);
     return {};
   }
+  // A hostile list may say other sizes of pieces than their cell.
+  if (row - place->first_row >= piece->second.content.row_count()) {
+    want(place->ref, {Part::kPiece, place->first_row, place->row_count, cell}, missing);
+    return {};
+  }
   piece->second.used_at = clock_;
   return {&piece->second.content, row - place->first_row};
 }
@@ -420,6 +425,12 @@ std::optional<PagedIndex::RestPlace> PagedIndex::find_piece(uint32_t row,
 std::vector<ObjectRef> PagedIndex::missing_for_embedding(uint32_t row) {
   std::vector<ObjectRef> missing;
   find_rest(row, missing);
+  // A piece may be known by a list that does not hold this row: its first tier is in the cell.
+  std::vector<uint8_t> first(codes_.first_bytes());
+  if (!gather_row(row, first)) {
+    const uint32_t cell = cell_of(row);
+    want(directory_.cells[cell], {Part::kCell, cell}, missing);
+  }
   want_transform(missing);
   return missing;
 }
@@ -429,6 +440,7 @@ Result<std::vector<float>> PagedIndex::embedding(uint32_t row) const {
   const auto piece = place ? pieces_.find(place->first_row) : pieces_.end();
   std::vector<uint8_t> code(codes_.row_bytes());
   if (piece == pieces_.end() || !has_rest_ ||
+      row - place->first_row >= piece->second.content.row_count() ||
       !gather_row(row, std::span(code).first(codes_.first_bytes()))) {
     return invalid_argument("embedding: its objects are not there; add them first");
   }
@@ -484,6 +496,7 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
                        parse_cell_piece(payload, place.rows,
                                         static_cast<uint32_t>(codes_.rest_bytes()), image_count_));
       piece.records = {};  // the caller reads them from the object
+      resident_bytes_ -= pieces_[place.number].bytes;
       pieces_[place.number] = {std::move(piece), payload.size(), clock_};
       resident_bytes_ += payload.size();
       break;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -145,8 +146,9 @@ class Searcher {
   std::optional<PagedIndex> paged_;
   std::vector<Column> columns_;
   ImageIdTable image_ids_;
-  std::vector<uint64_t> live_;                   // a bit per image; empty where none was removed
-  std::vector<std::vector<uint8_t>> tables_[2];  // payloads of columns and ids until all are there
+  std::vector<uint64_t> live_;  // a bit per image; empty where none was removed
+  std::array<std::vector<std::vector<uint8_t>>, 2>
+      tables_;  // payloads of columns and ids until all are there
   std::vector<Pending> pending_;
   SearchScratch scratch_;
 };

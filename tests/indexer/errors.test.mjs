@@ -92,7 +92,10 @@ describe('sightline, given what it cannot use', { skip: missing }, () => {
       ],
       [['search', bundle, 'x', '--similar', 'y'], /is required and 2 were given; see/],
       [['search', bundle, 'x', '--k', '0'], /^--k: Value 0 not in range 1 to 100000; see/],
-      [['search', bundle, 'x', '--path', 'walk'], /^--path: walk not in {cells,exact,hnsw}; see/],
+      [
+        ['search', bundle, 'x', '--path', 'walk'],
+        /^--path: walk not in {auto,cells,exact,hnsw}; see/,
+      ],
       [['search', bundle, 'x', '--path', 'cells'], /^search: this bundle has no cells; expected/],
       [['bench', bundle, '--ef-search', '0'], /^--ef-search: Value 0 not in range 1 to/],
       [['embed'], /^Exactly 1 option from \[--text,--image\] is required; see 'sightline embed/],

@@ -54,8 +54,10 @@ export class Prefetch {
   }
 
   private async fetch(cells: ObjectRef[]): Promise<void> {
-    for (let i = 0; i < cells.length && this.searching === 0 && !this.isOver; i += atOnce) {
-      await this.add(cells.slice(i, i + atOnce));
+    // A search may have added some of them meanwhile.
+    for (let next = cells; next.length > 0; next = this.missingCells()) {
+      if (this.searching > 0 || this.isOver) return;
+      await this.add(next.slice(0, atOnce));
     }
   }
 }
