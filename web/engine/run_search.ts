@@ -1,4 +1,5 @@
 import { SightlineError } from '../bundle/errors.js';
+import { delay } from '../bundle/limiter.js';
 import { decodeImage } from '../encoder/decode_image.js';
 import type { BundleSession } from './bundle_session.js';
 import type { CoreHits } from './core_types.js';
@@ -32,6 +33,7 @@ interface Asked {
 // An encoder that is loaded answers before this; only a longer wait is worth another text's images.
 const standInPauseMs = 200;
 const typingPauseMs = 800;
+const mostPatienceMs = 3000;
 
 /**
  * Embeds the query, searches every bundle, merges the hits and fills in their records. While a text
@@ -68,8 +70,12 @@ export async function runSearch(
   const first = firstImages(text, ownAnswer);
   const known = await Promise.all(sessions.map(({ texts }) => texts.known(text)));
   if (known.every((embedded) => embedded !== null)) {
-    // The index gives way to the images that can be shown without it.
-    if (await first) await Promise.all(sessions.map(({ ready }) => ready));
+    // The index gives way to the images that can be shown without it, but not for long: a host that
+    // stalls over one of them must not hold the answer back.
+    if (await first) {
+      const ready = Promise.all(sessions.map((session) => session.ready));
+      await Promise.race([ready, delay(mostPatienceMs, signal)]);
+    }
     return answer(
       sessions.map((session, i) => search(session, known[i]!)),
       ownAnswer,
