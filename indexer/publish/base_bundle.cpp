@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "indexer/query/opened_bundle.h"
+#include "indexer/query/bundle_objects.h"
 #include "native/base/byte_reader.h"
 
 namespace sightline {
@@ -75,6 +75,8 @@ Result<BaseBundle> BaseBundle::open(const std::string& bundle_path) {
       root.indexes[0].layout != IndexLayout::kPaged) {
     return unusable("it keeps nothing for later builds");
   }
+  // What is not written again must be there.
+  RETURN_IF_ERROR(check_paged_files(bundle, bundle_path));
   const IndexInfo& index = root.indexes[0];
   ASSIGN_OR_RETURN(base.memory, read_build_memory(root.build_memory));
   const auto& generations = root.deltas.generations;

@@ -1,5 +1,6 @@
 #include "indexer/query/bundle_objects.h"
 
+#include <filesystem>
 #include <set>
 
 #include "indexer/publish/build_memory.h"
@@ -22,9 +23,8 @@ class ObjectList {
   std::set<Sha256Digest> seen_;
 };
 
-}  // namespace
-
-Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
+// All but what only records and cells name.
+Result<ObjectList> objects_of_root(OpenedBundle& bundle) {
   const Root& root = bundle.root();
   ObjectList list;
   list.add(bundle.manifest().root, "root");
@@ -74,6 +74,33 @@ Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
     list.add(chunks, "tokens of the text encoder");
   }
   for (const auto& piece : root.records) list.add(piece.ref, "records");
+  return list;
+}
+
+}  // namespace
+
+Result<void> check_paged_files(OpenedBundle& bundle, const std::string& bundle_path) {
+  ASSIGN_OR_RETURN(auto list, objects_of_root(bundle));
+  const auto is_there = [&](const ObjectRef& ref) {
+    std::error_code failed;
+    return std::filesystem::file_size(bundle_path + "/" + object_name(ref), failed) ==
+               ref.stored_bytes &&
+           !failed;
+  };
+  for (size_t i = 0; i < list.objects.size(); ++i) {
+    const ObjectRef ref = list.objects[i].ref;
+    if (!is_there(ref)) return corrupt(object_name(ref) + ": it is missing or cut short");
+    if (ref.kind != ObjectKind::kCell) continue;
+    ASSIGN_OR_RETURN(const auto payload, bundle.fetch({ref}));
+    ASSIGN_OR_RETURN(const auto pieces, parse_cell_pieces(payload));
+    for (const auto& piece : pieces) list.add(piece.ref, "piece");
+  }
+  return {};
+}
+
+Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
+  const Root& root = bundle.root();
+  ASSIGN_OR_RETURN(auto list, objects_of_root(bundle));
   for (uint32_t image = 0; image < root.image_count; ++image) {
     ASSIGN_OR_RETURN(const auto record, bundle.record(image));
     if (bundle.searcher().is_paged()) {

@@ -265,9 +265,7 @@ bool PagedIndex::want_graph(std::vector<ObjectRef>& missing) {
     want(graph_.part(part), {Part::kGraph, part}, missing);
   }
   if (graph_.has_cells()) return graph_.is_whole();
-  for (uint32_t cell = 0; cell < directory_.cell_count(); ++cell) {
-    if (!cells_.contains(cell)) want(directory_.cells[cell], {Part::kCell, cell}, missing);
-  }
+  for (const auto& ref : missing_cells()) missing.push_back(ref);
   if (!missing.empty()) return false;
   for (const auto& [cell, resident] : cells_) {
     graph_.take_cell(cell, resident.content.codes, codes_.first_bytes(), directory_);

@@ -245,10 +245,11 @@ describe('a build upon a bundle of vectors', { skip }, () => {
   });
 
   test('builds in full upon a bundle that is damaged or keeps nothing for it', () => {
-    const memory = filesBelow(at('bundle')).filter((path) => path.endsWith('.base'));
-    for (const path of memory) rmSync(path);
-    assert.match(build(base), /building in full.*it is missing/);
-    assert.equal(fileCount(), filesBelow(at('first')).length);
+    for (const kind of ['.base', '.cell', '.piece']) {
+      rmSync(filesBelow(at('bundle')).find((path) => path.endsWith(kind)));
+      assert.match(build(base), /building in full.*it is missing/, kind);
+      assert.equal(fileCount(), filesBelow(at('first')).length);
+    }
   });
 
   test('the same base and rows give the same bytes with one thread and with two', () => {
