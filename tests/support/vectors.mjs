@@ -30,6 +30,21 @@ export function clusteredVectors({ rows, dim, clusters = 20, spread = 0.6, seed 
   return values;
 }
 
+// The rows scaled to unit length, to the last bit as the program does it.
+export function unitRows(values, dim) {
+  const unit = new Float32Array(values.length);
+  for (let first = 0; first < values.length; first += dim) {
+    const row = values.subarray(first, first + dim);
+    const square = row.reduce((sum, value) => sum + value * value, 0);
+    const scale = 1 / Math.sqrt(square);
+    unit.set(
+      row.map((value) => value * scale),
+      first,
+    );
+  }
+  return unit;
+}
+
 // descr: "<f4" and so on; values: a typed array of that kind; header overrides for bad files.
 export function writeNpy(path, values, shape, { descr = '<f4', order = 'False' } = {}) {
   const text = `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': (${shape.join(', ')}), }`;

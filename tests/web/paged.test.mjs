@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { json, output, run } from '../support/program.mjs';
-import { clusteredVectors, writeNpy } from '../support/vectors.mjs';
+import { clusteredVectors, unitRows, writeNpy } from '../support/vectors.mjs';
 import { loadPackage, missing } from './demo_site.mjs';
 
 const [rows, dim, queryCount] = [3000, 64, 20];
 const queries = clusteredVectors({ rows: queryCount, dim, seed: 2 });
+const units = unitRows(queries, dim);
 
 describe('a paged bundle in the engine', { skip: missing }, () => {
   let folder;
@@ -47,13 +48,7 @@ describe('a paged bundle in the engine', { skip: missing }, () => {
     if (folder) rmSync(folder, { recursive: true });
   });
 
-  // Scaled to unit length as the program does.
-  const vector = (query) => {
-    const row = queries.slice(query * dim, (query + 1) * dim);
-    const square = row.reduce((sum, value) => sum + value * value, 0);
-    const scale = 1 / Math.sqrt(square);
-    return row.map((value) => value * scale);
-  };
+  const vector = (query) => units.subarray(query * dim, (query + 1) * dim);
   const kinds = () => new Set(fetched.map((name) => name.split('.').pop()));
 
   test('opens with the manifest and the root alone', () => {

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { json, output, run } from '../support/program.mjs';
-import { clusteredVectors, writeNpy } from '../support/vectors.mjs';
+import { clusteredVectors, unitRows, writeNpy } from '../support/vectors.mjs';
 import { loadPackage, missing } from './demo_site.mjs';
 
 const [rows, added, dim, queryCount] = [3000, 90, 64, 20];
 const all = clusteredVectors({ rows: rows + added, dim });
 const queries = clusteredVectors({ rows: queryCount, dim, seed: 2 });
+const units = unitRows(queries, dim);
 const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
 const isChanged = (row) => row % 500 === 250;
 const kept = range(0, rows + added).filter((row) => row % 40 !== 3);
@@ -51,13 +52,7 @@ describe('a paged bundle with deltas in the engine', { skip: missing }, () => {
     if (folder) rmSync(folder, { recursive: true });
   });
 
-  // Scaled to unit length as the program does.
-  const vector = (query) => {
-    const row = queries.slice(query * dim, (query + 1) * dim);
-    const square = row.reduce((sum, value) => sum + value * value, 0);
-    const scale = 1 / Math.sqrt(square);
-    return row.map((value) => value * scale);
-  };
+  const vector = (query) => units.subarray(query * dim, (query + 1) * dim);
   const idsAndSimilarities = ({ imageId, similarity }) => [imageId, similarity];
 
   test('gives the native ids and similarities by every path, filtered too', async () => {

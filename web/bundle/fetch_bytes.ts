@@ -18,14 +18,15 @@ const maxBytes = 32 << 20;
 export async function fetchBytes(
   fetchFunction: typeof fetch,
   url: string,
-  options: GetOptions & { cache: RequestCache },
+  options: GetOptions & { cache: RequestCache; priority?: RequestPriority },
 ): Promise<FetchResult> {
   const silence = new AbortController();
   const watch = new Watchdog(silence);
   const forward = () => silence.abort(options.signal?.reason);
   options.signal?.addEventListener('abort', forward, { once: true });
   try {
-    const response = await fetchFunction(url, { cache: options.cache, signal: silence.signal });
+    const { cache, priority = 'auto' } = options;
+    const response = await fetchFunction(url, { cache, priority, signal: silence.signal });
     if (!response.ok) return refusal(response);
     return await readBody(response, options, watch);
   } catch (error) {

@@ -78,8 +78,11 @@ export class HttpSource implements Source {
         return kept;
       }
     }
+    // Originals are fetched by the page's images, past the limiter: the browser puts them in order.
+    let priority: RequestPriority = later ? 'low' : 'auto';
+    void later?.then(() => (priority = 'auto'));
     try {
-      const bytes = await this.limiter.run(() => this.download(name, options), {
+      const bytes = await this.limiter.run(() => this.download(name, options, priority), {
         signal,
         later,
         rank: rankOf(name, later !== undefined),
@@ -117,13 +120,18 @@ export class HttpSource implements Source {
     return this.policy === 'all' || (this.policy === 'models' && modelKinds.has(kindOf(name)));
   }
 
-  private async download(name: string, options: GetOptions): Promise<Uint8Array> {
+  private async download(
+    name: string,
+    options: GetOptions,
+    priority: RequestPriority,
+  ): Promise<Uint8Array> {
     const cache: RequestCache =
       name === manifestName ? 'no-cache' : options.reload ? 'reload' : 'default';
     for (let attempt = 1; ; ++attempt) {
       this.traffic.requests += 1;
       const result = await fetchBytes(this.fetch, this.urlOf(name), {
         ...options,
+        priority,
         cache: attempt > 1 && name !== manifestName ? 'reload' : cache,
       });
       if ('bytes' in result) return result.bytes;

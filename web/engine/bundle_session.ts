@@ -81,7 +81,7 @@ export class BundleSession {
     this.texts = new TextQueries(core, source, this.root, this.encoders, this.bank, examples);
     this.prefetch = new Prefetch(
       () => searcher.missingCells(),
-      (cells) => this.add(cells),
+      (cells) => this.add(cells, ({ name }) => ({ later: this.untilHurried(name) })),
     );
     if (!prefetch || !searcher.isPaged()) this.prefetch.stop();
     this.indexObjects = searcher.missingObjects('search');
@@ -134,7 +134,7 @@ export class BundleSession {
   /** The same, while somebody waits for it. */
   get readyAtOnce(): Promise<void> {
     const { ready } = this;
-    for (const hurry of this.hurries.values()) hurry();
+    for (const { name } of this.indexObjects) this.hurries.get(name)?.();
     return ready;
   }
 
@@ -275,13 +275,19 @@ export class BundleSession {
         const known = this.adding.get(ref.name);
         if (known) return known;
         const take = (stored: Uint8Array) => this.take(ref, stored);
-        const added = fetchChecked(this.source, ref, take, optionsOf?.(ref)).finally(() =>
-          this.adding.delete(ref.name),
-        );
+        const added = fetchChecked(this.source, ref, take, optionsOf?.(ref)).finally(() => {
+          this.adding.delete(ref.name);
+          this.hurries.delete(ref.name);
+        });
         this.adding.set(ref.name, added);
         return added;
       }),
     );
+  }
+
+  /** Resolves when somebody waits for the object; until then it gives way to what is waited for. */
+  private untilHurried(name: string): Promise<void> {
+    return new Promise((resolve) => this.hurries.set(name, resolve));
   }
 
   /** Records and the rest of the codes are in one object: it is not fetched twice. */
@@ -295,10 +301,9 @@ export class BundleSession {
     const missing = searcher.missingObjects('search');
     const report = new LoadingReport('index', storedBytes(missing), this.onLoading);
     await this.add(missing, ({ name }) => ({
-      later: new Promise((resolve) => this.hurries.set(name, resolve)),
+      later: this.untilHurried(name),
       onBytes: report.file(),
     }));
-    this.hurries.clear();
     if (!searcher.ready()) {
       throw new SightlineError('corrupt', 'the index is incomplete; publish the bundle again');
     }

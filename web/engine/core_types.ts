@@ -1,4 +1,4 @@
-/** What the WebAssembly core exposes (`wasm/binding.cpp`), as TypeScript sees it. */
+/** What the WebAssembly core exposes (`wasm/*_binding.cpp`), as TypeScript sees it. */
 
 export interface ObjectRef {
   /** Relative to the bundle, e.g. `objects/ab/abcd….codes`. */
@@ -58,6 +58,8 @@ export interface Root {
   /** Pages to begin with, of phrases and of their first answers. */
   phraseDirectories: ObjectRef[];
   records: ObjectRef[];
+  /** What filters of a paged bundle may read beside its cells. */
+  facetObjects: ObjectRef[];
   quality: Record<string, number>;
   /** For `TextEncoder.open`, where the bundle has one. */
   packedEncoder: Uint8Array | null;

@@ -113,17 +113,20 @@ async function keptNames({ source }: BundleSession): Promise<Set<string>> {
 }
 
 function needsOnnxRuntime({ root, textEncoder }: BundleSession): boolean {
-  return !textEncoder || publishedFile(root.model, 'vision') !== undefined;
+  const { model } = root;
+  const readsTexts = !textEncoder && publishedFile(model, 'text') !== undefined;
+  return readsTexts || publishedFile(model, 'vision') !== undefined;
 }
 
 /** Of two encoders of text, the one that is used. */
 function coreObjects({ root, rootRef, indexObjects, textEncoder }: BundleSession): ObjectRef[] {
   const paged = root.indexes.flatMap(({ cells, transform }) => [...cells, ...transform]);
-  const { model, records, examples, suggestions } = root;
+  const { model, records, facetObjects, examples, suggestions } = root;
   const text = textEncoder?.allObjects() ?? publishedFile(model, 'text')?.parts ?? [];
   const vision = publishedFile(model, 'vision')?.parts ?? [];
-  const shown = [...indexObjects, ...paged, ...examples, ...suggestions, ...records];
-  return [rootRef, ...shown, ...model.tokenizer, ...text, ...vision];
+  const index = [...indexObjects, ...paged, ...facetObjects];
+  const shown = [...examples, ...suggestions, ...records];
+  return [rootRef, ...index, ...shown, ...model.tokenizer, ...text, ...vision];
 }
 
 /** What the cells of a paged index refer to. */

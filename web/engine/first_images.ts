@@ -24,9 +24,8 @@ export async function showFirstImages(
 ): Promise<boolean> {
   const { k = 20, filter = [], minSimilarity = 0, minRelevance = 0 } = options;
   const [session] = sessions;
-  if (!session || sessions.length > 1 || session.isPaged || session.isReady) return false;
+  if (!session || sessions.length > 1) return false;
   if (filter.length > 0 || minSimilarity > 0 || minRelevance > 0) return false;
-  if (session.core.splitConjunction(text).length !== 1) return false;
   const show = (hits: Hit[]) =>
     onPartial({
       hits,
@@ -36,7 +35,10 @@ export async function showFirstImages(
       eligibleCount: session.root.imageCount,
       timings: { encodeMs: 0, searchMs: 0, totalMs: performance.now() - startedAt },
     });
+  // Nobody may be waiting: whatever fails in here, the search itself tells it.
   try {
+    if (session.isPaged || session.isReady) return false;
+    if (session.core.splitConjunction(text).length !== 1) return false;
     const images = await session.bank.firstImages(text);
     if (!images || images.length === 0 || signal.aborted) return false;
     const found = Array.from(images.subarray(0, Math.min(k, seenAtOnce)), (image) =>
@@ -45,7 +47,6 @@ export async function showFirstImages(
     show(await fillRecords(sessions, found, signal, show));
     return true;
   } catch {
-    // The search itself tells what is wrong.
     return false;
   }
 }
