@@ -53,6 +53,24 @@ Result<BuildMemory> read_build_memory(std::span<const uint8_t> bytes) {
   return memory;
 }
 
+std::vector<uint8_t> write_image_memory(const ImageMemory& memory) {
+  ByteWriter writer;
+  writer.write(memory.fitted_images);
+  writer.write(memory.answered_images);
+  writer.write(memory.answered_removed);
+  return std::move(writer).take();
+}
+
+Result<ImageMemory> read_image_memory(std::span<const uint8_t> bytes) {
+  ByteReader reader(bytes);
+  ImageMemory memory;
+  memory.fitted_images = reader.read<uint32_t>();
+  memory.answered_images = reader.read<uint32_t>();
+  memory.answered_removed = reader.read<uint32_t>();
+  if (!reader.ok() || reader.remaining() > 0) return corrupt("build memory: it is damaged");
+  return memory;
+}
+
 std::vector<uint8_t> write_row_encoder(const PagedPlan& plan) {
   const size_t dim = plan.basis.codes.dim();
   const size_t components = plan.basis.codes.components();
