@@ -90,6 +90,15 @@ Result<BaseBundle> BaseBundle::open(const std::string& bundle_path) {
   ASSIGN_OR_RETURN(const auto encoder, bundle.fetch(base.memory.encoder));
   RETURN_IF_ERROR(read_row_encoder(encoder, base.plan));
 
+  for (const auto& column : root.facets.columns) {
+    auto& values = base.facet_values.emplace_back(column.first_name);
+    if (!column.names.empty()) {
+      ASSIGN_OR_RETURN(const auto names, bundle.fetch(column.names));
+      ASSIGN_OR_RETURN(values, parse_facet_names(names, column.value_count));
+    }
+    values.insert(values.end(), column.added_names.begin(), column.added_names.end());
+  }
+
   ASSIGN_OR_RETURN(auto cells,
                    read_table(bundle, 0, index.row_count, root.image_ids, base.memory.digests[0]));
   base.tables.push_back(std::move(cells));

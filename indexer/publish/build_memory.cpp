@@ -10,7 +10,7 @@ namespace sightline {
 namespace {
 
 // Changes with what new rows must be coded by.
-constexpr const char* kMemoryVersion = "build memory 2";
+constexpr const char* kMemoryVersion = "build memory 3";
 
 void write_halves(ByteWriter& writer, std::span<const float> values) {
   for (const float value : values) writer.write(float_to_half(value));
