@@ -273,10 +273,19 @@ Result<int> run_build(const BuildOptions& options) {
   if (options.full || report.embedded_count > 0 || !stamp.is_current(fingerprint)) {
     ASSIGN_OR_RETURN(auto tables,
                      gather_tables(images, key, models.clip.dim(), publish.class_names, catalog));
+    auto base = options.full ? Result<ImageBase>(not_found("")) : ImageBase::open(bundle_path);
+    if (base) {
+      const auto continued = continue_tables(*base, publish.class_names, tables);
+      if (!continued) base = continued.error();
+    }
+    if (!base && base.error().code != ErrorCode::kNotFound) {
+      progress.note("building in full, not upon " + bundle_path + ": " + base.error().message);
+    }
     ASSIGN_OR_RETURN(auto writer, BundleWriter::open(bundle_path));
     pack_text_tower(models.clip, publish.models, progress);
-    ASSIGN_OR_RETURN(const auto root, publish_bundle(std::move(tables), publish, models.clip,
-                                                     catalog, writer, progress));
+    ASSIGN_OR_RETURN(const auto root,
+                     publish_bundle(std::move(tables), base ? &*base : nullptr, publish,
+                                    models.clip, catalog, writer, progress));
     RETURN_IF_ERROR(stamp.write(fingerprint));
     new_file_count = writer.new_file_count();
   }

@@ -76,7 +76,7 @@ Result<BaseBundle> BaseBundle::open(const std::string& bundle_path) {
     return unusable("it keeps nothing for later builds");
   }
   // What is not written again must be there.
-  RETURN_IF_ERROR(check_paged_files(bundle, bundle_path));
+  RETURN_IF_ERROR(check_files(bundle, bundle_path));
   const IndexInfo& index = root.indexes[0];
   ASSIGN_OR_RETURN(base.memory, read_build_memory(root.build_memory));
   const auto& generations = root.deltas.generations;
@@ -89,6 +89,15 @@ Result<BaseBundle> BaseBundle::open(const std::string& bundle_path) {
   base.plan.piece_rows = base.memory.piece_rows;
   ASSIGN_OR_RETURN(const auto encoder, bundle.fetch(base.memory.encoder));
   RETURN_IF_ERROR(read_row_encoder(encoder, base.plan));
+
+  for (const auto& column : root.facets.columns) {
+    auto& values = base.facet_values.emplace_back(column.first_name);
+    if (!column.names.empty()) {
+      ASSIGN_OR_RETURN(const auto names, bundle.fetch(column.names));
+      ASSIGN_OR_RETURN(values, parse_facet_names(names, column.value_count));
+    }
+    values.insert(values.end(), column.added_names.begin(), column.added_names.end());
+  }
 
   ASSIGN_OR_RETURN(auto cells,
                    read_table(bundle, 0, index.row_count, root.image_ids, base.memory.digests[0]));

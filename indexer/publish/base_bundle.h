@@ -25,6 +25,8 @@ struct BaseBundle {
     std::vector<uint64_t> digests;
   };
   std::vector<Table> tables;
+  // Of each category of root.facets, its values: those of the cells, then those that deltas added.
+  std::vector<std::vector<std::string>> facet_values;
 
   // kNotFound: there is no bundle. Other errors say why what is there cannot be continued.
   static Result<BaseBundle> open(const std::string& bundle_path);

@@ -10,7 +10,7 @@ namespace sightline {
 namespace {
 
 // Changes with what new rows must be coded by.
-constexpr const char* kMemoryVersion = "build memory 2";
+constexpr const char* kMemoryVersion = "build memory 3";
 
 void write_halves(ByteWriter& writer, std::span<const float> values) {
   for (const float value : values) writer.write(float_to_half(value));
@@ -50,6 +50,24 @@ Result<BuildMemory> read_build_memory(std::span<const uint8_t> bytes) {
     memory.digests.push_back(std::move(parts));
   }
   if (!reader.ok() || memory.piece_rows == 0) return corrupt("build memory: it is damaged");
+  return memory;
+}
+
+std::vector<uint8_t> write_image_memory(const ImageMemory& memory) {
+  ByteWriter writer;
+  writer.write(memory.fitted_images);
+  writer.write(memory.answered_images);
+  writer.write(memory.answered_removed);
+  return std::move(writer).take();
+}
+
+Result<ImageMemory> read_image_memory(std::span<const uint8_t> bytes) {
+  ByteReader reader(bytes);
+  ImageMemory memory;
+  memory.fitted_images = reader.read<uint32_t>();
+  memory.answered_images = reader.read<uint32_t>();
+  memory.answered_removed = reader.read<uint32_t>();
+  if (!reader.ok() || reader.remaining() > 0) return corrupt("build memory: it is damaged");
   return memory;
 }
 

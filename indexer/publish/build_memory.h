@@ -24,6 +24,15 @@ struct BuildMemory {
 std::vector<uint8_t> write_build_memory(const BuildMemory& memory);
 Result<BuildMemory> read_build_memory(std::span<const uint8_t> bytes);
 
+// What a bundle of images keeps.
+struct ImageMemory {
+  uint32_t fitted_images = 0;     // that the codes were fitted to
+  uint32_t answered_images = 0;   // ordinals when the first answers were made
+  uint32_t answered_removed = 0;  // of them, those that were gone
+};
+std::vector<uint8_t> write_image_memory(const ImageMemory& memory);
+Result<ImageMemory> read_image_memory(std::span<const uint8_t> bytes);
+
 // The matrices of a plan in half precision, and back into a plan that has its codes and cells.
 std::vector<uint8_t> write_row_encoder(const PagedPlan& plan);
 Result<void> read_row_encoder(std::span<const uint8_t> payload, PagedPlan& plan);

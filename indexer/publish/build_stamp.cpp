@@ -36,15 +36,7 @@ std::string stamp_text(const Sha256Digest& fingerprint, const std::string& manif
 
 bool has_every_file(const std::string& bundle_path) {
   auto bundle = OpenedBundle::open(bundle_path);
-  if (!bundle) return false;
-  const auto objects = referenced_objects(*bundle);
-  if (!objects) return false;
-  for (const auto& [ref, owner] : *objects) {
-    std::error_code failed;
-    const auto found = std::filesystem::file_size(bundle_path + "/" + object_name(ref), failed);
-    if (failed || found != ref.stored_bytes) return false;
-  }
-  return true;
+  return bundle && check_files(*bundle, bundle_path);
 }
 
 }  // namespace

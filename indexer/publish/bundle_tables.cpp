@@ -68,6 +68,8 @@ Column class_column(const std::vector<ImageRecord>& records,
   return column;
 }
 
+}  // namespace
+
 std::vector<Column> make_columns(const BundleTables& tables,
                                  const std::vector<std::string>& class_names) {
   const auto& records = tables.records;
@@ -99,8 +101,6 @@ std::vector<Column> make_columns(const BundleTables& tables,
                                   [](const auto& record) { return double{} + record.height_px; }));
   return columns;
 }
-
-}  // namespace
 
 Result<BundleTables> gather_tables(const std::vector<HashedImage>& images, const WorkKey& key,
                                    uint32_t dim, const std::vector<std::string>& class_names,

@@ -20,7 +20,14 @@ struct BundleTables {
   std::vector<ImageRecord> records;    // [image_count], thumbnails not yet placed
   std::vector<Sha256Digest> contents;  // [image_count]
   std::vector<Column> columns;
+  // Of a bundle that is continued, images that are gone: they keep record and ordinal, without
+  // contents and rows. Ascending.
+  std::vector<uint32_t> removed;
 };
+
+// The facets of the images, from their records.
+std::vector<Column> make_columns(const BundleTables& tables,
+                                 const std::vector<std::string>& class_names);
 
 // Requires images sorted by image_id.
 Result<BundleTables> gather_tables(const std::vector<HashedImage>& images, const WorkKey& key,

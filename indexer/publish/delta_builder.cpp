@@ -1,9 +1,13 @@
 #include "indexer/publish/delta_builder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <string_view>
+#include <unordered_map>
 
 #include "indexer/publish/category_column.h"
+#include "indexer/publish/facet_writer.h"
 #include "indexer/publish/paged_tuning.h"
 
 namespace sightline {
@@ -82,6 +86,40 @@ void keep_generations(size_t count, CellDeltas& deltas) {
   deltas.deltas.resize(kept);
 }
 
+// The facets of added rows as their deltas hold them, in the codes of the base's values; what is
+// new to those is added to root.facets.
+std::vector<Column> facets_of_added(const BaseBundle& base, std::span<const Column> columns,
+                                    std::span<const uint32_t> source_rows, Root& root) {
+  std::vector<Column> result;
+  for (size_t i = 0; i < root.facets.columns.size(); ++i) {
+    FacetColumn& facet = root.facets.columns[i];
+    const Column& column = *find_column(columns, facet.name);
+    Column& own = result.emplace_back(Column{.name = column.name, .type = column.type});
+    if (column.type == ColumnType::kNumber) {
+      auto& range = facet.added_range;
+      for (const uint32_t row : source_rows) {
+        const double number = column.numbers[row];
+        own.numbers.push_back(number);
+        if (!std::isfinite(number)) continue;
+        if (range.empty()) range = {number, number};
+        range = {std::min(range[0], number), std::max(range[1], number)};
+      }
+      continue;
+    }
+    std::unordered_map<std::string_view, uint32_t> codes;
+    for (const auto& value : base.facet_values[i]) {
+      codes.emplace(value, static_cast<uint32_t>(codes.size()));
+    }
+    for (const uint32_t row : source_rows) {
+      const std::string& value = column.values[column.codes[row]];
+      const auto [code, is_new] = codes.emplace(value, static_cast<uint32_t>(codes.size()));
+      if (is_new) facet.added_names.push_back(value);
+      own.codes.push_back(code->second);
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<Column> columns_of_rows(std::span<const Column> columns,
@@ -126,8 +164,10 @@ Result<Root> write_deltas(const BaseBundle& base, const BaseChanges& changes, co
     auto arranged = arrange_deltas(base, encoded, changes.added);
     const PagedPlan& plan = arranged.plan;
     const auto record_of = [&](uint32_t row) -> Result<ImageRecord> { return table.records[row]; };
+    FacetWriter facets(facets_of_added(base, table.columns, plan.source_rows, root));
     ASSIGN_OR_RETURN(const auto refs,
-                     write_cells(plan, first_ordinal, record_of, nullptr, writer, progress));
+                     write_cells(plan, first_ordinal, record_of,
+                                 root.facets.columns.empty() ? nullptr : &facets, writer, progress));
     for (size_t i = 0; i < refs.size(); ++i) {
       arranged.deltas[i].ref = refs[i];
       root.deltas.deltas.push_back(std::move(arranged.deltas[i]));

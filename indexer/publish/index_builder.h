@@ -19,6 +19,21 @@ struct RowTable {
   uint32_t dim = 0;
   std::vector<float> embeddings;  // [rows, dim] float32, row-major, unit rows
   std::vector<ViewRow> views;     // [rows]
+  std::vector<uint32_t> places;   // [rows], their places in the index; none: 0, 1, 2, ...
+
+  uint32_t place(size_t row) const {
+    return places.empty() ? static_cast<uint32_t>(row) : places[row];
+  }
+};
+
+// An index that a build continues: its rows keep their places and their bytes.
+struct BaseIndex {
+  IndexInfo info;
+  CodeParameters parameters;
+  std::vector<uint8_t> codes;       // [rows, dim] int8
+  std::vector<uint8_t> refinement;  // [rows, refinement_bytes(dim)]
+  std::vector<ViewRow> views;       // [rows]
+  HnswGraph graph;                  // of the first rows
 };
 
 // A row table as it is published.
@@ -27,7 +42,7 @@ struct BuiltIndex {
   CodeParameters parameters;
   std::vector<uint8_t> codes;       // [rows, dim] int8
   std::vector<uint8_t> refinement;  // [rows, refinement_bytes(dim)]
-  HnswGraph graph;
+  HnswGraph graph;                  // of the first rows, most often of all
 
   CodeTable code_table() const {
     return {{reinterpret_cast<const int8_t*>(codes.data()), codes.size()},
@@ -38,9 +53,11 @@ struct BuiltIndex {
 };
 
 // Quantises the rows, builds their graph and adds every payload to the bundle. The spread of
-// similarities is left at its neutral value.
-Result<BuiltIndex> build_index(const RowTable& rows, const GraphOptions& options,
-                               BundleWriter& writer, const GraphProgress& progress);
+// similarities is left at its neutral value. base: null, or what holds the rows whose places are
+// below its own row count; the others follow those, coded by its parameters.
+Result<BuiltIndex> build_index(const RowTable& rows, const BaseIndex* base,
+                               const GraphOptions& options, BundleWriter& writer,
+                               const GraphProgress& progress);
 
 // How similar the rows of a table are to phrases. Of rows, not of images by their best row: an
 // image with many crops would raise the mean, and its crops would then count for less.

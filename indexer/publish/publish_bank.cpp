@@ -69,12 +69,37 @@ Result<std::vector<PhraseCode>> encode_phrases(const std::vector<std::string>& p
   return codes;
 }
 
-Result<std::vector<PhrasePage>> add_leaves(std::span<const PhraseCode> codes, uint32_t dim,
+// Where leaves begin, ascending: at the keys that are given, and evenly where that leaves too many.
+std::vector<size_t> leaf_starts(std::span<const PhraseCode> codes,
+                                std::span<const uint64_t> leaf_keys, size_t per_leaf) {
+  std::vector<size_t> starts;
+  if (leaf_keys.empty()) {
+    for (size_t start = 0; start < codes.size(); start += per_leaf) starts.push_back(start);
+    return starts;
+  }
+  for (size_t begin = 0, next = 1; begin < codes.size(); ++next) {
+    size_t end = codes.size();
+    if (next < leaf_keys.size()) {
+      const auto after =
+          std::lower_bound(codes.begin(), codes.end(), leaf_keys[next],
+                           [](const PhraseCode& code, uint64_t key) { return code.key < key; });
+      end = static_cast<size_t>(after - codes.begin());
+    }
+    const size_t leaves = (end - begin + per_leaf - 1) / per_leaf;
+    for (size_t i = 0; i < leaves; ++i) starts.push_back(begin + (end - begin) * i / leaves);
+    begin = end;
+  }
+  return starts;
+}
+
+Result<std::vector<PhrasePage>> add_leaves(std::span<const PhraseCode> codes,
+                                           std::span<const uint64_t> leaf_keys, uint32_t dim,
                                            BundleWriter& writer) {
   std::vector<PhrasePage> leaves;
-  const size_t per_leaf = phrases_per_leaf(dim);
-  for (size_t start = 0; start < codes.size(); start += per_leaf) {
-    const auto entries = codes.subspan(start, std::min(per_leaf, codes.size() - start));
+  const auto starts = leaf_starts(codes, leaf_keys, phrases_per_leaf(dim));
+  for (size_t i = 0; i < starts.size(); ++i) {
+    const size_t end = i + 1 < starts.size() ? starts[i + 1] : codes.size();
+    const auto entries = codes.subspan(starts[i], end - starts[i]);
     ASSIGN_OR_RETURN(const auto ref,
                      writer.add(ObjectKind::kPhrases, write_phrase_leaf(entries, dim)));
     leaves.push_back({entries.front().key, ref});
@@ -150,6 +175,7 @@ Result<std::vector<PhrasePage>> add_phrase_directories(std::span<const PhrasePag
 }
 
 Result<PhraseBankInfo> publish_phrase_bank(const std::vector<std::string>& phrases,
+                                           std::span<const uint64_t> leaf_keys,
                                            const ClipModel& clip, Catalog& catalog,
                                            BundleWriter& writer, Progress& progress) {
   PhraseBankInfo bank;
@@ -160,7 +186,7 @@ Result<PhraseBankInfo> publish_phrase_bank(const std::vector<std::string>& phras
   std::stable_sort(codes.begin(), codes.end(), by_key);
   codes.erase(std::unique(codes.begin(), codes.end(), same_key), codes.end());
   bank.phrase_count = static_cast<uint32_t>(codes.size());
-  ASSIGN_OR_RETURN(const auto leaves, add_leaves(codes, clip.dim(), writer));
+  ASSIGN_OR_RETURN(const auto leaves, add_leaves(codes, leaf_keys, clip.dim(), writer));
   ASSIGN_OR_RETURN(bank.directories, add_phrase_directories(leaves, writer));
   ASSIGN_OR_RETURN(bank.suggestions, add_suggestions(phrases, writer));
   return bank;

@@ -33,8 +33,10 @@ Result<std::vector<PhrasePage>> add_phrase_directories(std::span<const PhrasePag
                                                        BundleWriter& writer);
 
 // Embeds what the catalog does not hold yet and adds the bank's pages to the bundle. The same
-// phrases and model give the same bytes. No phrases: no bank.
+// phrases, model and leaf_keys give the same bytes. No phrases: no bank. leaf_keys: the first keys
+// of the leaves of the bundle that is continued, whose leaves stay where they can, or none.
 Result<PhraseBankInfo> publish_phrase_bank(const std::vector<std::string>& phrases,
+                                           std::span<const uint64_t> leaf_keys,
                                            const ClipModel& clip, Catalog& catalog,
                                            BundleWriter& writer, Progress& progress);
 

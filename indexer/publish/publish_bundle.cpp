@@ -1,7 +1,10 @@
 #include "indexer/publish/publish_bundle.h"
 
 #include <algorithm>
+#include <optional>
+#include <tuple>
 
+#include "indexer/publish/build_memory.h"
 #include "indexer/publish/phrases.h"
 #include "indexer/publish/publish_answers.h"
 #include "indexer/publish/publish_model.h"
@@ -18,6 +21,8 @@ constexpr const char* kGenerator = "sightline " SIGHTLINE_VERSION;
 constexpr size_t kPieceRawBytes = 14u << 10;
 // Up to here every thumbnail is a file of its own; larger collections share files.
 constexpr size_t kSingleThumbnails = 5000;
+// First answers are made again when more than one image of so many is new or gone.
+constexpr uint64_t kImagesPerStaleAnswer = 20;
 // Every second phrase is held out of the calibration, for the quality report.
 constexpr size_t kMaxPhrases = 400;
 
@@ -34,40 +39,99 @@ std::pair<uint16_t, uint16_t> jpeg_size(std::span<const uint8_t> jpeg) {
   return {};
 }
 
-// Places the thumbnails of consecutive images in shared objects of per_pack each.
-Result<void> add_thumbnails(BundleTables& tables, uint32_t thumbnail_px, Catalog& catalog,
-                            BundleWriter& writer, Progress& progress) {
-  const size_t per_pack = (tables.records.size() + kSingleThumbnails - 1) / kSingleThumbnails;
-  const auto kind = per_pack > 1 ? ObjectKind::kThumbnailPack : ObjectKind::kThumbnail;
-  progress.begin("thumbnails", tables.records.size());
-  for (size_t start = 0; start < tables.records.size(); start += per_pack) {
-    std::vector<uint8_t> pack;
-    const size_t end = std::min(start + per_pack, tables.records.size());
-    for (size_t i = start; i < end; ++i) {
-      ASSIGN_OR_RETURN(const auto jpeg, catalog.get_thumbnail(tables.contents[i], thumbnail_px));
-      if (!jpeg) continue;
-      ThumbnailRecord& thumbnail = tables.records[i].thumbnail.emplace();
-      thumbnail.offset = static_cast<uint32_t>(pack.size());
-      thumbnail.byte_count = static_cast<uint32_t>(jpeg->size());
-      std::tie(thumbnail.width_px, thumbnail.height_px) = jpeg_size(*jpeg);
-      pack.insert(pack.end(), jpeg->begin(), jpeg->end());
+// Puts thumbnails into shared objects of several images, and leaves those of a base where they are.
+class ThumbnailWriter {
+ public:
+  // per_object: images that share one.
+  ThumbnailWriter(size_t per_object, BundleWriter& writer, BundleTables& tables)
+      : per_object_(per_object), writer_(writer), tables_(tables) {}
+
+  // record.thumbnail: where the base has it, or nothing.
+  Result<void> add(size_t image, const std::optional<std::vector<uint8_t>>& jpeg) {
+    auto& thumbnail = tables_.records[image].thumbnail;
+    if (thumbnail && jpeg) {
+      ASSIGN_OR_RETURN(const bool is_there, holds(*thumbnail, *jpeg));
+      if (is_there) return {};
     }
-    ASSIGN_OR_RETURN(const auto ref, writer.add(kind, pack));
-    for (size_t i = start; i < end; ++i) {
-      if (tables.records[i].thumbnail) tables.records[i].thumbnail->ref = ref;
+    thumbnail.reset();
+    images_.push_back(image);
+    if (jpeg) {
+      thumbnail.emplace();
+      thumbnail->offset = static_cast<uint32_t>(pack_.size());
+      thumbnail->byte_count = static_cast<uint32_t>(jpeg->size());
+      std::tie(thumbnail->width_px, thumbnail->height_px) = jpeg_size(*jpeg);
+      pack_.insert(pack_.end(), jpeg->begin(), jpeg->end());
     }
-    progress.add(end - start);
+    return images_.size() == per_object_ ? finish() : Result<void>{};
   }
-  return {};
+
+  Result<void> finish() {
+    if (pack_.empty()) {
+      images_.clear();
+      return {};
+    }
+    const auto kind = per_object_ > 1 ? ObjectKind::kThumbnailPack : ObjectKind::kThumbnail;
+    ASSIGN_OR_RETURN(const auto ref, writer_.add(kind, pack_));
+    for (const size_t image : images_) {
+      auto& thumbnail = tables_.records[image].thumbnail;
+      if (thumbnail) thumbnail->ref = ref;
+    }
+    images_.clear();
+    pack_.clear();
+    return {};
+  }
+
+ private:
+  Result<bool> holds(const ThumbnailRecord& place, const std::vector<uint8_t>& jpeg) {
+    if (place.byte_count != jpeg.size()) return false;
+    if (place.ref != known_ref_) {
+      ASSIGN_OR_RETURN(known_, writer_.stored(place.ref));
+      known_ref_ = place.ref;
+    }
+    return place.offset + jpeg.size() <= known_.size() &&
+           std::equal(jpeg.begin(), jpeg.end(), &known_[place.offset]);
+  }
+
+  size_t per_object_;
+  BundleWriter& writer_;
+  BundleTables& tables_;
+  std::vector<size_t> images_;  // whose thumbnails are in pack_
+  std::vector<uint8_t> pack_;
+  ObjectRef known_ref_;  // of the base, read last
+  std::vector<uint8_t> known_;
+};
+
+Result<void> add_thumbnails(BundleTables& tables, size_t fitted_images, uint32_t thumbnail_px,
+                            Catalog& catalog, BundleWriter& writer, Progress& progress) {
+  ThumbnailWriter thumbnails((fitted_images + kSingleThumbnails - 1) / kSingleThumbnails, writer,
+                             tables);
+  progress.begin("thumbnails", tables.records.size());
+  auto gone = tables.removed.begin();
+  for (size_t i = 0; i < tables.records.size(); ++i, progress.add()) {
+    if (gone != tables.removed.end() && *gone == i) {
+      ++gone;
+      continue;
+    }
+    ASSIGN_OR_RETURN(const auto jpeg, catalog.get_thumbnail(tables.contents[i], thumbnail_px));
+    RETURN_IF_ERROR(thumbnails.add(i, jpeg));
+  }
+  return thumbnails.finish();
 }
 
-Result<void> add_records(const std::vector<ImageRecord>& records, BundleWriter& writer,
+// known: pieces of a base, which begin where they began; its last one may grow.
+Result<void> add_records(const std::vector<ImageRecord>& records,
+                         const std::vector<RecordPiece>& known, BundleWriter& writer,
                          Progress& progress, Root& root) {
   size_t first = 0;
   size_t raw_bytes = 0;
+  const size_t settled = known.empty() ? 0 : known.back().first_ordinal;
+  auto next = known.begin();
   for (size_t i = 0; i < records.size(); ++i) {
     raw_bytes += write_records_piece({&records[i], 1}).size();
-    if (raw_bytes < kPieceRawBytes && i + 1 < records.size()) continue;
+    while (next != known.end() && next->first_ordinal <= i) ++next;
+    const bool is_last = i + 1 == records.size();
+    const bool ends = i < settled ? next->first_ordinal == i + 1 : raw_bytes >= kPieceRawBytes;
+    if (!ends && !is_last) continue;
     const auto piece = write_records_piece(std::span(records).subspan(first, i + 1 - first));
     ASSIGN_OR_RETURN(const auto ref, writer.add(ObjectKind::kRecords, piece));
     root.records.push_back({static_cast<uint32_t>(first), ref});
@@ -76,6 +140,14 @@ Result<void> add_records(const std::vector<ImageRecord>& records, BundleWriter& 
     raw_bytes = 0;
   }
   return {};
+}
+
+// Whether the first answers of a base are kept: until a visitor would miss something. The search
+// that follows them knows all images.
+bool answers_hold(const ImageMemory& memory, uint32_t image_count, uint32_t removed_count) {
+  const uint64_t changes =
+      uint64_t{image_count} - memory.answered_images + removed_count - memory.answered_removed;
+  return memory.answered_images > 0 && kImagesPerStaleAnswer * changes <= image_count;
 }
 
 // The names of the classes that were detected somewhere.
@@ -103,9 +175,9 @@ std::vector<std::string> fitting_phrases(const BundleTables& tables,
   return phrases;
 }
 
-Result<void> add_indexes(const BundleTables& tables, const PublishOptions& options,
-                         const ClipModel& clip, BundleWriter& writer, Progress& progress,
-                         Root& root, std::vector<std::string>& example_texts) {
+Result<void> add_indexes(const BundleTables& tables, const ImageBase* base,
+                         const PublishOptions& options, const ClipModel& clip, BundleWriter& writer,
+                         Progress& progress, Root& root, std::vector<std::string>& example_texts) {
   auto phrases = query_phrases(options.class_names);
   phrases.resize(std::min(phrases.size(), kMaxPhrases));
   progress.begin("phrases");
@@ -115,10 +187,11 @@ Result<void> add_indexes(const BundleTables& tables, const PublishOptions& optio
   const auto held_out = std::span(embeddings).subspan(half);
 
   for (const auto* rows : {&tables.whole, &tables.crops}) {
-    if (rows->kind == RowKind::kCrops && rows->views.empty()) continue;
+    const BaseIndex* known = base != nullptr ? base->index_of(rows->kind) : nullptr;
+    if (rows->kind == RowKind::kCrops && rows->views.empty() && known == nullptr) continue;
     progress.begin(rows->kind == RowKind::kCrops ? "index crops" : "index images",
                    rows->views.size());
-    ASSIGN_OR_RETURN(auto index, build_index(*rows, options.graph, writer,
+    ASSIGN_OR_RETURN(auto index, build_index(*rows, known, options.graph, writer,
                                              [&](uint32_t, uint32_t) { progress.add(); }));
     const auto spread = measure_spread(*rows, calibration);
     index.info.similarity_mean = spread.mean;
@@ -154,9 +227,9 @@ Result<void> add_indexes(const BundleTables& tables, const PublishOptions& optio
 
 }  // namespace
 
-Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
-                            const ClipModel& clip, Catalog& catalog, BundleWriter& writer,
-                            Progress& progress) {
+Result<Root> publish_bundle(BundleTables tables, const ImageBase* base,
+                            const PublishOptions& options, const ClipModel& clip, Catalog& catalog,
+                            BundleWriter& writer, Progress& progress) {
   Root root;
   root.title = options.title;
   root.generator = kGenerator;
@@ -167,25 +240,41 @@ Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
   }
   RETURN_IF_ERROR(publish_model(clip, options.models, options.model_warning, writer, root));
   std::vector<std::string> examples;
-  RETURN_IF_ERROR(add_indexes(tables, options, clip, writer, progress, root, examples));
+  RETURN_IF_ERROR(add_indexes(tables, base, options, clip, writer, progress, root, examples));
   std::vector<std::string> sequences;
   for (const auto& record : tables.records) sequences.push_back(record.sequence);
   std::sort(sequences.begin(), sequences.end());
   sequences.erase(std::unique(sequences.begin(), sequences.end()), sequences.end());
+  // What depends on the number of images stays as it is while a base grows.
+  const auto image_count = static_cast<uint32_t>(tables.records.size());
+  const auto removed_count = static_cast<uint32_t>(tables.removed.size());
+  ImageMemory memory = base != nullptr ? base->memory : ImageMemory{.fitted_images = image_count};
   const auto phrases = bank_phrases(options.bank, examples, sequences, options.class_names,
-                                    tables.records.size(), clip.tokenizer());
-  ASSIGN_OR_RETURN(root.phrase_bank, publish_phrase_bank(phrases, clip, catalog, writer, progress));
-  RETURN_IF_ERROR(add_thumbnails(tables, options.thumbnail_px, catalog, writer, progress));
+                                    memory.fitted_images, clip.tokenizer());
+  const auto leaf_keys = base != nullptr ? base->phrase_keys : std::vector<uint64_t>{};
+  ASSIGN_OR_RETURN(root.phrase_bank,
+                   publish_phrase_bank(phrases, leaf_keys, clip, catalog, writer, progress));
+  RETURN_IF_ERROR(add_thumbnails(tables, memory.fitted_images, options.thumbnail_px, catalog,
+                                 writer, progress));
   progress.begin("records", tables.records.size());
-  RETURN_IF_ERROR(add_records(tables.records, writer, progress, root));
+  const auto pieces = base != nullptr ? base->root.records : std::vector<RecordPiece>{};
+  RETURN_IF_ERROR(add_records(tables.records, pieces, writer, progress, root));
+  root.deltas.removed = tables.removed;
   ASSIGN_OR_RETURN(root.columns,
                    writer.add_payload(ObjectKind::kColumns, write_columns(tables.columns)));
   std::vector<std::string> image_ids;
   for (const auto& record : tables.records) image_ids.push_back(record.image_id);
   ASSIGN_OR_RETURN(root.image_ids,
                    writer.add_payload(ObjectKind::kImageIds, ImageIdTable::write(image_ids)));
-  ASSIGN_OR_RETURN(root.phrase_bank.answers,
-                   publish_first_answers(root, options.thread_count, writer, progress));
+  if (answers_hold(memory, image_count, removed_count)) {
+    root.phrase_bank.answers = base->root.phrase_bank.answers;
+  } else {
+    ASSIGN_OR_RETURN(root.phrase_bank.answers,
+                     publish_first_answers(root, options.thread_count, writer, progress));
+    memory.answered_images = image_count;
+    memory.answered_removed = removed_count;
+  }
+  root.build_memory = write_image_memory(memory);
   RETURN_IF_ERROR(writer.publish(root));
   progress.end();
   return root;

@@ -8,6 +8,7 @@
 #include "indexer/publish/bundle_tables.h"
 #include "indexer/publish/bundle_writer.h"
 #include "indexer/publish/graph_builder.h"
+#include "indexer/publish/image_base.h"
 #include "indexer/publish/publish_bank.h"
 #include "indexer/publish/publish_model.h"
 
@@ -26,10 +27,11 @@ struct PublishOptions {
   unsigned thread_count = 1;  // changes no byte
 };
 
-// Builds the indexes, measures them and writes the bundle, manifest last. The same tables and
+// Builds the indexes, measures them and writes the bundle, manifest last. The same base, tables and
 // options give the same bytes. The bundle carries the packed text encoder that clip uses, if any.
-Result<Root> publish_bundle(BundleTables tables, const PublishOptions& options,
-                            const ClipModel& clip, Catalog& catalog, BundleWriter& writer,
-                            Progress& progress);
+// base: null, or what continue_tables() has made the tables continue.
+Result<Root> publish_bundle(BundleTables tables, const ImageBase* base,
+                            const PublishOptions& options, const ClipModel& clip, Catalog& catalog,
+                            BundleWriter& writer, Progress& progress);
 
 }  // namespace sightline

@@ -115,7 +115,8 @@ Result<void> publish_vector_text(const RowSource& rows, const VectorTextOptions&
                                        clip));
   const auto bank =
       bank_phrases(options.bank, example_texts, {}, {}, rows.row_count, clip.tokenizer());
-  ASSIGN_OR_RETURN(root.phrase_bank, publish_phrase_bank(bank, clip, catalog, writer, progress));
+  ASSIGN_OR_RETURN(root.phrase_bank,
+                   publish_phrase_bank(bank, {}, clip, catalog, writer, progress));
   return {};
 }
 

@@ -16,12 +16,13 @@ constexpr uint32_t kEfSearch = 50;
 constexpr size_t kExampleCount = 8;
 constexpr uint32_t kMaxSampledRows = 20000;
 
-// The k rows nearest to the query by exact float inner product.
+// The places of the k rows nearest to the query by exact float inner product.
 std::vector<uint32_t> exact_nearest(const RowTable& rows, const float* query, size_t k) {
   BasicTopK<float> nearest(k);
   const auto dot = best_dot_kernels().dot_f32;
   for (uint32_t row = 0; row < rows.views.size(); ++row) {
-    nearest.offer(-dot(query, rows.embeddings.data() + size_t{row} * rows.dim, rows.dim), row);
+    nearest.offer(-dot(query, rows.embeddings.data() + size_t{row} * rows.dim, rows.dim),
+                  rows.place(row));
   }
   std::vector<uint32_t> ordinals;
   for (const auto& neighbor : nearest.take_sorted()) ordinals.push_back(neighbor.ordinal);
@@ -77,6 +78,12 @@ bool is_fresh(const std::string& phrase, std::map<std::string, int>& used) {
 Result<std::vector<QualityFigure>> measure_quality(const RowTable& rows, const BuiltIndex& index,
                                                    std::span<const float> queries) {
   SearchScratch scratch;
+  std::vector<uint64_t> places((index.info.row_count + 63) / 64);
+  for (size_t row = 0; row < rows.views.size(); ++row) {
+    places[rows.place(row) / 64] |= uint64_t{1} << (rows.place(row) % 64);
+  }
+  const RowFilter filter =
+      rows.views.size() < index.info.row_count ? RowFilter(places) : RowFilter();
   size_t found = 0;
   size_t expected = 0;
   size_t query_count = 0;
@@ -85,7 +92,7 @@ Result<std::vector<QualityFigure>> measure_quality(const RowTable& rows, const B
     const auto truth = exact_nearest(rows, query.data(), kRecallK);
     ASSIGN_OR_RETURN(const auto code, encode_query(index.parameters, query));
     const auto hits =
-        search_hnsw(index.graph, index.code_table(), code, kRecallK, kEfSearch, scratch);
+        search_hnsw(index.graph, index.code_table(), code, kRecallK, kEfSearch, scratch, filter);
     for (const auto& hit : hits) {
       found += static_cast<size_t>(std::count(truth.begin(), truth.end(), hit.ordinal));
     }

@@ -44,7 +44,7 @@ Result<ObjectList> objects_of_root(OpenedBundle& bundle) {
     list.add(generation.columns, "columns of a delta");
     list.add(generation.image_ids, "image ids of a delta");
   }
-  if (!root.build_memory.empty()) {
+  if (!root.build_memory.empty() && bundle.searcher().is_paged()) {
     ASSIGN_OR_RETURN(const auto memory, read_build_memory(root.build_memory));
     list.add(memory.encoder, "encoder of later builds");
     for (const auto& digests : memory.digests) list.add(digests, "row digests");
@@ -79,8 +79,11 @@ Result<ObjectList> objects_of_root(OpenedBundle& bundle) {
 
 }  // namespace
 
-Result<void> check_paged_files(OpenedBundle& bundle, const std::string& bundle_path) {
+Result<void> check_files(OpenedBundle& bundle, const std::string& bundle_path) {
   ASSIGN_OR_RETURN(auto list, objects_of_root(bundle));
+  if (!bundle.searcher().is_paged()) {
+    ASSIGN_OR_RETURN(list.objects, referenced_objects(bundle));
+  }
   const auto is_there = [&](const ObjectRef& ref) {
     std::error_code failed;
     return std::filesystem::file_size(bundle_path + "/" + object_name(ref), failed) ==

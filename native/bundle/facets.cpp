@@ -159,6 +159,15 @@ void write_facets(ByteWriter& writer, const FacetInfo& facets) {
     writer.write(list.row_count);
     write_object_ref(writer, list.ref);
   }
+  const auto has_added = [](const FacetColumn& column) {
+    return column.added_names.size() + column.added_range.size() > 0;
+  };
+  if (std::none_of(facets.columns.begin(), facets.columns.end(), has_added)) return;
+  for (const auto& column : facets.columns) {
+    writer.write(static_cast<uint32_t>(column.added_names.size() + column.added_range.size()));
+    for (const auto& name : column.added_names) writer.write_string(name);
+    writer.write_array<double>(column.added_range);
+  }
 }
 
 Result<FacetInfo> read_facets(ByteReader& reader) {
@@ -181,6 +190,20 @@ Result<FacetInfo> read_facets(ByteReader& reader) {
                      ", which is no category");
     }
     facets.lists.push_back(std::move(list));
+  }
+  const bool has_added = reader.remaining() > 0;
+  for (auto& column : facets.columns) {
+    const auto count = has_added ? reader.read<uint32_t>() : 0;
+    if (column.type == ColumnType::kNumber) {
+      column.added_range = reader.read_array<double>(count);
+      const bool is_range = count == 2 && reader.ok() && std::isfinite(column.added_range[0]) &&
+                            std::isfinite(column.added_range[1]);
+      if (count == 0 || is_range) continue;
+      return corrupt("facets: '" + column.name + "' has added rows of no range");
+    }
+    for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+      column.added_names.emplace_back(reader.read_string());
+    }
   }
   if (!reader.ok()) return corrupt("facets: the bytes end inside them");
   return facets;
@@ -255,9 +278,11 @@ std::vector<uint8_t> write_row_facets(std::span<const Column> columns, uint32_t 
 }
 
 Result<void> read_row_facets(std::span<const uint8_t> bytes, std::span<const FacetColumn> schema,
-                             uint32_t row_count, std::span<Column> columns) {
+                             uint32_t row_count, bool are_added, std::span<Column> columns) {
   ByteReader reader(bytes);
   for (size_t c = 0; c < schema.size(); ++c) {
+    const uint64_t value_count =
+        schema[c].value_count + (are_added ? uint64_t{schema[c].added_names.size()} : 0);
     const auto head = reader.read<uint8_t>();
     const auto how = reader.read<uint8_t>();
     const bool is_decimal = (how & kDecimalFlag) != 0;
@@ -287,11 +312,11 @@ Result<void> read_row_facets(std::span<const uint8_t> bytes, std::span<const Fac
         numbers.push_back(is_gap       ? std::numeric_limits<double>::quiet_NaN()
                           : is_decimal ? whole / kPowers[decimals]
                                        : number_of(key));
-      } else if (key < schema[c].value_count) {
+      } else if (key < value_count) {
         codes.push_back(static_cast<uint32_t>(key));
       } else {
         return corrupt("facets: '" + schema[c].name + "' holds value " + std::to_string(key) +
-                       ", but there are " + std::to_string(schema[c].value_count));
+                       ", but there are " + std::to_string(value_count));
       }
     }
   }

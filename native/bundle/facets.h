@@ -29,6 +29,10 @@ struct FacetColumn {
   // down; the most is 15.
   std::vector<uint8_t> cell_rows;
   ObjectParts names;  // of a category: one object with all values; none: each has its own bin
+  // What only rows of deltas hold: values of a category, whose codes follow the others; of a number
+  // the range of theirs, or nothing where they have none.
+  std::vector<std::string> added_names;
+  std::vector<double> added_range;  // [0 or 2]
 
   size_t bin_count() const { return bin_rows.size(); }
 };
@@ -48,7 +52,7 @@ struct FacetInfo {
   // a tenth of the rows through needs the nearest 100 of them to find 10. [kReachCount]
   std::vector<uint32_t> reach;
   std::vector<FacetColumn> columns;  // empty: the bundle has no facets by cells
-  std::vector<FacetList> lists;
+  std::vector<FacetList> lists;      // of rows of the cells
 };
 
 void write_facets(ByteWriter& writer, const FacetInfo& facets);
@@ -64,9 +68,9 @@ Result<std::vector<std::string>> parse_facet_names(std::span<const uint8_t> payl
 std::vector<uint8_t> write_row_facets(std::span<const Column> columns, uint32_t first_row,
                                       uint32_t row_count);
 // Fills `codes` or `numbers` of the columns, which are those of the schema; their other members
-// stay as they are.
+// stay as they are. are_added: of rows of a delta.
 Result<void> read_row_facets(std::span<const uint8_t> bytes, std::span<const FacetColumn> schema,
-                             uint32_t row_count, std::span<Column> columns);
+                             uint32_t row_count, bool are_added, std::span<Column> columns);
 
 // Rows of a rare value: the first tier of their codes, and where the rest of them is.
 struct RowList {

@@ -335,8 +335,13 @@ Result<void> check_root(const Root& root) {
                      std::to_string(root.image_count) + " images");
     }
   }
-  if (!root.deltas.empty() && !is_paged) {
+  const CellDeltas& deltas = root.deltas;
+  if (!is_paged && deltas.generations.size() + deltas.deltas.size() > 0) {
     return corrupt("root: deltas without the paged index that they belong to");
+  }
+  if (!deltas.removed.empty() && deltas.removed.back() >= root.image_count) {
+    return corrupt("root: image " + std::to_string(deltas.removed.back()) + " was removed, of " +
+                   std::to_string(root.image_count));
   }
   for (const auto& column : root.facets.columns) {
     const size_t cells = root.indexes.empty() ? 0 : root.indexes.front().cells.cell_count();

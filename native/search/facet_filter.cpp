@@ -81,11 +81,15 @@ double reach_growth(std::span<const uint32_t> reach, double rows_for_one) {
   }
 }
 
-FacetFilter::FacetFilter(const FacetInfo& info, const CellDirectory& directory)
-    : info_(info), first_row_(directory.first_row) {
+FacetFilter::FacetFilter(const FacetInfo& info, const CellDirectory& directory,
+                         std::vector<uint32_t> added_rows)
+    : info_(info), first_row_(directory.first_row), added_rows_(std::move(added_rows)) {
   for (const auto& column : info_.columns) {
     Column own{.name = column.name, .type = column.type};
-    if (column.names.empty()) own.values = column.first_name;
+    if (column.names.empty()) {
+      own.values = column.first_name;
+      own.values.insert(own.values.end(), column.added_names.begin(), column.added_names.end());
+    }
     columns_.push_back(std::move(own));
   }
 }
@@ -104,6 +108,28 @@ std::vector<double> FacetFilter::shares_of(const FilterClause& clause,
                  : std::vector<double>(column.bin_count());
 }
 
+double FacetFilter::added_share_of(const FilterClause& clause, const FacetColumn& column,
+                                   std::span<const double> shares) const {
+  if (column.type == ColumnType::kNumber) {
+    const auto numbers = parse_numbers(clause);
+    if (!numbers || column.added_range.empty()) return 0;
+    FacetColumn range;
+    range.edges = column.added_range;
+    range.bin_rows = {1};
+    return number_shares(clause.op, *numbers, range)[0];
+  }
+  double share = 0;
+  for (size_t bin = 0; bin < shares.size(); ++bin) share += shares[bin] * column.bin_rows[bin];
+  share /= std::max(1.0, double{1} * first_row_.back());
+  const bool is_added = std::any_of(
+      column.added_names.begin(), column.added_names.end(), [&](const std::string& name) {
+        const auto& operands = clause.operands;
+        const bool is_named = std::find(operands.begin(), operands.end(), name) != operands.end();
+        return is_named == (clause.op != FilterOp::kNotEqual);
+      });
+  return is_added ? std::max(share, kLeastShare) : share;
+}
+
 Result<void> FacetFilter::choose(std::span<const FilterClause> clauses) {
   if (std::equal(clauses.begin(), clauses.end(), clauses_.begin(), clauses_.end())) return {};
   clauses_.clear();
@@ -116,10 +142,12 @@ Result<void> FacetFilter::choose(std::span<const FilterClause> clauses) {
   expected_.clear();
   for (size_t i = 0; i < cells; ++i) expected_.push_back(first_row_[i + 1] - first_row_[i]);
   expected_count_ = 0;
+  double added_share = 1;
   for (const auto& clause : clauses_) {
     const auto own = find_column(columns_, clause.field) - columns_.data();
     const FacetColumn& column = info_.columns[static_cast<size_t>(own)];
     const auto shares = shares_of(clause, column);
+    added_share *= added_share_of(clause, column, shares);
     const uint8_t* told = column.cell_rows.data();
     for (size_t i = 0; i < cells; ++i) {
       double rows = 0;
@@ -133,10 +161,18 @@ Result<void> FacetFilter::choose(std::span<const FilterClause> clauses) {
   if (clauses_.size() > 1) {
     expected_count_ = std::accumulate(expected_.begin(), expected_.end(), 0.0);
   }
+  may_hold_.clear();
+  for (size_t i = 0; i < cells; ++i) {
+    may_hold_.push_back(expected_[i] > 0);
+    expected_[i] += added_share * added_rows_[i];
+    expected_count_ += added_share * added_rows_[i];
+  }
   choose_lists();
-  bits_.assign((size_t{first_row_.back()} + 63) / 64, 0);
-  qualified_.assign(cells, 0);
-  seen_.assign(cells, false);
+  const uint64_t rows =
+      std::accumulate(added_rows_.begin(), added_rows_.end(), uint64_t{first_row_.back()});
+  bits_.assign((static_cast<size_t>(rows) + 63) / 64, 0);
+  qualified_.clear();
+  seen_.clear();
   seen_lists_.assign(info_.lists.size(), false);
   return {};
 }
@@ -183,6 +219,8 @@ Result<void> FacetFilter::take_names(const ObjectRef& ref, std::span<const uint8
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (info_.columns[i].names != ObjectParts{ref}) continue;
     ASSIGN_OR_RETURN(columns_[i].values, parse_facet_names(payload, info_.columns[i].value_count));
+    const auto& added = info_.columns[i].added_names;
+    columns_[i].values.insert(columns_[i].values.end(), added.begin(), added.end());
   }
   // They were made without the names.
   ASSIGN_OR_RETURN(predicates_, make_predicates(clauses_, columns_));
@@ -212,26 +250,30 @@ size_t FacetFilter::cells_to_open(std::span<const uint32_t> order, std::span<con
   return count;
 }
 
-Result<void> FacetFilter::look_at_cell(uint32_t cell, std::span<const uint8_t> facets) {
-  if (seen_[cell] || !missing_names().empty()) return {};
-  const uint32_t first = first_row_[cell];
-  const uint32_t count = first_row_[cell + 1] - first;
-  RETURN_IF_ERROR(read_row_facets(facets, info_.columns, count, columns_));
-  for (uint32_t i = 0; i < count; ++i) {
-    if (!all_hold(predicates_, i)) continue;
-    allow(first + i);
-    ++qualified_[cell];
+Result<void> FacetFilter::look_at(const Rows& rows, std::span<const uint8_t> facets,
+                                  RowFilter live) {
+  if (seen_.size() <= rows.number) {
+    seen_.resize(rows.number + 1);
+    qualified_.resize(rows.number + 1);
   }
-  seen_[cell] = true;
+  if (seen_[rows.number] || !missing_names().empty()) return {};
+  const uint32_t count = rows.end - rows.first;
+  RETURN_IF_ERROR(read_row_facets(facets, info_.columns, count, rows.are_added, columns_));
+  for (uint32_t i = 0; i < count; ++i) {
+    if (!row_allowed(live, rows.first + i) || !all_hold(predicates_, i)) continue;
+    allow(rows.first + i);
+    ++qualified_[rows.number];
+  }
+  seen_[rows.number] = true;
   return {};
 }
 
-Result<void> FacetFilter::look_at_list(uint32_t list, const RowList& rows) {
+Result<void> FacetFilter::look_at_list(uint32_t list, const RowList& rows, RowFilter live) {
   if (seen_lists_[list] || !missing_names().empty()) return {};
   const auto count = static_cast<uint32_t>(rows.rows.size());
-  RETURN_IF_ERROR(read_row_facets(rows.facets, info_.columns, count, columns_));
+  RETURN_IF_ERROR(read_row_facets(rows.facets, info_.columns, count, false, columns_));
   for (uint32_t i = 0; i < count; ++i) {
-    if (all_hold(predicates_, i)) allow(rows.rows[i]);
+    if (row_allowed(live, rows.rows[i]) && all_hold(predicates_, i)) allow(rows.rows[i]);
   }
   seen_lists_[list] = true;
   return {};

@@ -19,7 +19,9 @@ double reach_growth(std::span<const uint32_t> reach, double rows_for_one);
 class FacetFilter {
  public:
   FacetFilter() = default;
-  FacetFilter(const FacetInfo& info, const CellDirectory& directory);
+  // added_rows: [cells], rows of deltas that belong to each cell.
+  FacetFilter(const FacetInfo& info, const CellDirectory& directory,
+              std::vector<uint32_t> added_rows);
 
   bool has_columns() const { return !columns_.empty(); }
   // Whether the facets have every field of the filter.
@@ -33,8 +35,10 @@ class FacetFilter {
   std::vector<ObjectRef> missing_names() const;
   Result<void> take_names(const ObjectRef& ref, std::span<const uint8_t> payload);
 
-  // [cells]: rows expected to qualify; 0 where none can.
+  // [cells]: rows expected to qualify, those of deltas among them; 0 where none can.
   std::span<const double> expected_rows() const { return expected_; }
+  // Whether rows of the cell itself may qualify.
+  bool may_hold(uint32_t cell) const { return may_hold_[cell]; }
   // Rows expected to qualify in all: exact where the one clause names whole bins.
   double expected_count() const { return expected_count_; }
   // How many cells of that order to open for k rows where a search without a filter opens
@@ -44,32 +48,46 @@ class FacetFilter {
   // Lists that hold every row that qualifies, as positions in the facets' lists; often none.
   std::span<const uint32_t> lists() const { return chosen_lists_; }
 
-  // Looks at the rows of a cell, or at those of a list; once for each filter. Nothing happens while
-  // names are missing.
-  Result<void> look_at_cell(uint32_t cell, std::span<const uint8_t> facets);
-  Result<void> look_at_list(uint32_t list, const RowList& rows);
-  // Rows of the cell that qualify, as far as it was looked at.
-  uint32_t qualified_rows(uint32_t cell) const { return qualified_[cell]; }
+  // Rows [first, end) of a cell or a delta, by its number among them all.
+  struct Rows {
+    uint32_t number = 0;
+    uint32_t first = 0;
+    uint32_t end = 0;
+    bool are_added = false;
+  };
+  // Looks at the rows of a cell or a delta, or at those of a list; once for each filter. Nothing
+  // happens while names are missing. live: a bit per row, or empty.
+  Result<void> look_at(const Rows& rows, std::span<const uint8_t> facets, RowFilter live);
+  Result<void> look_at_list(uint32_t list, const RowList& rows, RowFilter live);
+  // Rows of the cell or the delta that qualify, as far as it was looked at.
+  uint32_t qualified_rows(uint32_t number) const {
+    return number < qualified_.size() ? qualified_[number] : 0;
+  }
   // A bit per row that was looked at and qualifies.
   RowFilter rows() const { return bits_; }
 
  private:
   // Of each bin of the clause's column: the share of its rows that qualifies.
   std::vector<double> shares_of(const FilterClause& clause, const FacetColumn& column) const;
+  // The share of all rows of deltas; shares: those of the bins.
+  double added_share_of(const FilterClause& clause, const FacetColumn& column,
+                        std::span<const double> shares) const;
   void choose_lists();
   void allow(uint32_t row) { bits_[row / 64] |= uint64_t{1} << (row % 64); }
 
   FacetInfo info_;
-  std::vector<uint32_t> first_row_;  // [cells + 1]
+  std::vector<uint32_t> first_row_;   // [cells + 1]
+  std::vector<uint32_t> added_rows_;  // [cells]
   std::vector<Column> columns_;      // names and values as in info_; facets of the rows looked at
   std::vector<FilterClause> clauses_;
   std::vector<ImagePredicate> predicates_;
   std::vector<double> expected_;
+  std::vector<bool> may_hold_;  // [cells]
   double expected_count_ = 0;
   std::vector<uint32_t> chosen_lists_;
   std::vector<uint64_t> bits_;
-  std::vector<uint32_t> qualified_;      // [cells]
-  std::vector<bool> seen_, seen_lists_;  // cells and lists that were looked at
+  std::vector<uint32_t> qualified_;      // of cells and deltas, as far as they were looked at
+  std::vector<bool> seen_, seen_lists_;  // cells, deltas and lists that were looked at
 };
 
 }  // namespace sightline

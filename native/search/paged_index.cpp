@@ -13,6 +13,9 @@ namespace {
 // Cells in memory are searched if they are among so many times the cells that are opened: the rows
 // of those behind are hardly ever near, and all cells of a large bundle take long.
 constexpr uint32_t kSearchedPerProbe = 20;
+// Beside lists, which hold all rows of the cells that qualify, the deltas of so many times the
+// cells that are opened.
+constexpr uint32_t kDeltasPerProbe = 3;
 
 uint64_t raw_bytes_of(const ObjectParts& parts) {
   uint64_t total = 0;
@@ -60,7 +63,14 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const Root& root) {
   index.directory_ = info.cells;
   index.add_deltas(root.deltas);
   index.image_count_ = root.image_count;
-  index.facets_ = FacetFilter(root.facets, info.cells);
+  std::vector<uint32_t> added_rows;
+  for (const auto& runs : index.runs_of_cell_) {
+    added_rows.push_back(0);
+    for (const uint32_t run : runs) {
+      added_rows.back() += index.runs_[run + 1].first_row - index.runs_[run].first_row;
+    }
+  }
+  index.facets_ = FacetFilter(root.facets, info.cells, std::move(added_rows));
   index.known_lists_ = root.facets.lists;
   index.graph_ = PagedGraph(root.graph);
   index.has_rest_ = index.codes_.root_components == index.codes_.components();
@@ -82,8 +92,10 @@ void PagedIndex::add_deltas(const CellDeltas& deltas) {
   has_deltas_ = !deltas.empty();
   base_cells_ = static_cast<uint32_t>(directory_.cell_count());
   uint32_t row = directory_.first_row.back();
+  runs_of_cell_.resize(base_cells_);
   for (const auto& delta : deltas.deltas) {
     for (const auto& run : delta.runs) {
+      runs_of_cell_[run.cell].push_back(static_cast<uint32_t>(runs_.size()));
       runs_.push_back({row, run.cell, static_cast<uint32_t>(directory_.cells.size())});
       row += run.row_count;
     }
@@ -201,11 +213,20 @@ void PagedIndex::open_cell(uint32_t cell, std::vector<ObjectRef>& missing) {
   }
 }
 
-Result<void> PagedIndex::want_lists(std::vector<ObjectRef>& missing) {
+Result<uint32_t> PagedIndex::ask_filter(uint32_t number, RowFilter rows_allowed) {
+  const auto found = cells_.find(number);
+  if (found == cells_.end()) return 0u;
+  const auto& first = directory_.first_row;
+  RETURN_IF_ERROR(facets_.look_at({number, first[number], first[number + 1], number >= base_cells_},
+                                  found->second.content.facets, rows_allowed));
+  return facets_.qualified_rows(number);
+}
+
+Result<void> PagedIndex::want_lists(RowFilter rows_allowed, std::vector<ObjectRef>& missing) {
   for (const uint32_t number : facets_.lists()) {
     if (const auto found = lists_.find(number); found != lists_.end()) {
       found->second.used_at = clock_;
-      RETURN_IF_ERROR(facets_.look_at_list(number, found->second.content));
+      RETURN_IF_ERROR(facets_.look_at_list(number, found->second.content, rows_allowed));
     } else {
       want(known_lists_[number].ref, {Part::kList, number}, missing);
     }
@@ -213,8 +234,8 @@ Result<void> PagedIndex::want_lists(std::vector<ObjectRef>& missing) {
   return {};
 }
 
-Result<void> PagedIndex::want_cells(std::span<const double> similarities, uint32_t k,
-                                    const PagedEffort& effort, RowFilter rows_allowed,
+Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> similarities,
+                                    uint32_t k,                                    const PagedEffort& effort, RowFilter rows_allowed,
                                     std::vector<bool>& is_searched,
                                     std::vector<ObjectRef>& missing) {
   const bool is_filtered = facets_.is_active();
@@ -228,34 +249,39 @@ Result<void> PagedIndex::want_cells(std::span<const double> similarities, uint32
   if (is_filtered && effort.probe_cells == 0 && !order.empty()) {
     count = facets_.cells_to_open(order, reach, std::max<size_t>(1, count), k);
   }
-  std::vector<bool> is_open(base_cells_);
+  if (deltas_alone) count *= kDeltasPerProbe;
   uint64_t qualified = 0;
   for (size_t i = 0; i < order.size(); ++i) {
     const uint32_t cell = order[i];
     if (i >= count) {
+      if (deltas_alone) break;
       // What the facets promised was too much: more cells, in a round of their own.
       if (is_filtered && (!missing.empty() || qualified >= k)) break;
       if (is_filtered) count *= 2;
     }
-    is_searched[cell] = true;
-    if (i >= count) continue;
-    is_open[cell] = true;
-    if (is_filtered ||
-        any_allowed(rows_allowed, directory_.first_row[cell], directory_.first_row[cell + 1])) {
-      open_cell(cell, missing);
+    const bool opens = i < count;
+    if (!deltas_alone) {
+      is_searched[cell] = true;
+      const bool may_hold = is_filtered && facets_.may_hold(cell);
+      if (opens && (may_hold || (!is_filtered && any_allowed(rows_allowed, directory_.first_row[cell],
+                                                            directory_.first_row[cell + 1])))) {
+        open_cell(cell, missing);
+      }
+      if (opens && is_filtered) {
+        ASSIGN_OR_RETURN(const uint32_t found, ask_filter(cell, rows_allowed));
+        qualified += found;
+      }
     }
-    const auto found = cells_.find(cell);
-    if (!is_filtered || found == cells_.end()) continue;
-    RETURN_IF_ERROR(facets_.look_at_cell(cell, found->second.content.facets));
-    qualified += facets_.qualified_rows(cell);
-  }
-  for (size_t i = 0; i + 1 < runs_.size(); ++i) {
-    if (!is_searched[runs_[i].cell] ||
-        !any_allowed(rows_allowed, runs_[i].first_row, runs_[i + 1].first_row)) {
-      continue;
+    for (const uint32_t run : runs_of_cell_[cell]) {
+      const uint32_t delta = runs_[run].delta;
+      if (!any_allowed(rows_allowed, runs_[run].first_row, runs_[run + 1].first_row)) continue;
+      if (opens) open_cell(delta, missing);
+      if (opens && is_filtered) {
+        ASSIGN_OR_RETURN(const uint32_t found, ask_filter(delta, rows_allowed));
+        if (!is_searched[delta]) qualified += found;
+      }
+      is_searched[delta] = true;
     }
-    is_searched[runs_[i].delta] = true;
-    if (is_open[runs_[i].cell]) open_cell(runs_[i].delta, missing);
   }
   return {};
 }
@@ -297,9 +323,12 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
     if (!want_graph(answer.missing)) return answer;
   } else {
     for (const auto& ref : facets_.missing_names()) want(ref, {Part::kNames}, answer.missing);
-    RETURN_IF_ERROR(
-        by_list ? want_lists(answer.missing)
-                : want_cells(offsets, k, effort, rows_allowed, is_searched, answer.missing));
+    if (by_list) RETURN_IF_ERROR(want_lists(rows_allowed, answer.missing));
+    // Lists hold no rows of deltas.
+    if (!by_list || runs_.size() > 1) {
+      RETURN_IF_ERROR(want_cells(by_list, offsets, k, effort, rows_allowed, is_searched,
+                                 answer.missing));
+    }
   }
   if (facets_.is_active()) rows_allowed = facets_.rows();
   const bool opens_cells = !answer.missing.empty();
@@ -480,9 +509,7 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
       ASSIGN_OR_RETURN(
           auto cell,
           parse_cell(payload, directory_.first_row[place.number + 1] - first, first_bytes));
-      // Those of deltas have none.
-      const bool may_have_facets = facets_.has_columns() && place.number < base_cells_;
-      if (!cell.facets.empty() && !may_have_facets) {
+      if (!cell.facets.empty() && !facets_.has_columns()) {
         return corrupt("cell: bytes follow its codes");
       }
       cells_[place.number] = {std::move(cell), payload.size(), clock_};

@@ -64,11 +64,9 @@ class PagedIndex {
   // A new question: what was used for those before may be forgotten.
   void begin_search() { ++clock_; }
 
-  // Filters by what the cells know of their rows; of other fields, rows_allowed of search() tells.
-  // Facets know no rows of deltas, nor which rows are gone.
-  bool knows_fields(std::span<const FilterClause> filters) const {
-    return !has_deltas_ && facets_.knows(filters);
-  }
+  // Filters by what the cells know of their rows; of other fields, and of which rows are gone,
+  // rows_allowed of search() tells.
+  bool knows_fields(std::span<const FilterClause> filters) const { return facets_.knows(filters); }
   Result<void> set_filters(std::span<const FilterClause> filters) {
     return facets_.choose(filters);
   }
@@ -146,12 +144,14 @@ class PagedIndex {
   bool gather_row(uint32_t row, std::span<uint8_t> bytes) const;
   // All cells and the graph; true where they are here.
   bool want_graph(std::vector<ObjectRef>& missing);
-  // Adds what a query needs of cells, deltas and lists to `missing`; is_searched: [objects], those
-  // of which what is in memory is scanned.
-  Result<void> want_cells(std::span<const double> similarities, uint32_t k,
+  // Adds what a query needs of cells and deltas, or of deltas alone, to `missing`; is_searched:
+  // [objects], those of which what is in memory is scanned.
+  Result<void> want_cells(bool deltas_alone, std::span<const double> similarities, uint32_t k,
                           const PagedEffort& effort, RowFilter rows_allowed,
                           std::vector<bool>& is_searched, std::vector<ObjectRef>& missing);
-  Result<void> want_lists(std::vector<ObjectRef>& missing);
+  Result<void> want_lists(RowFilter rows_allowed, std::vector<ObjectRef>& missing);
+  // Tells the filter of the rows of a cell or a delta in memory; how many of them qualify.
+  Result<uint32_t> ask_filter(uint32_t number, RowFilter rows_allowed);
   void open_cell(uint32_t cell, std::vector<ObjectRef>& missing);
   // The first `count` of the cells that may hold rows that are allowed, the farthest-reaching
   // first.
@@ -172,6 +172,7 @@ class PagedIndex {
     uint32_t delta = 0;  // position in directory_.cells
   };
   std::vector<Run> runs_;
+  std::vector<std::vector<uint32_t>> runs_of_cell_;  // [cells]
   uint32_t image_count_ = 0;
   PagedGraph graph_;
   FacetFilter facets_;

@@ -160,15 +160,15 @@ Result<HnswGraph> HnswGraph::from_lists(HnswGraphLists lists) {
   return graph;
 }
 
-Result<HnswGraph> HnswGraph::parse(std::span<const uint8_t> payload, uint32_t expected_rows) {
+Result<HnswGraph> HnswGraph::parse(std::span<const uint8_t> payload, uint32_t most_rows) {
   ByteReader reader(payload);
   const auto rows = reader.read<uint32_t>();
   HnswGraphLists lists;
   lists.m = reader.read<uint32_t>();
   lists.entry_point = reader.read<uint32_t>();
   const auto link_count = reader.read<uint32_t>();
-  if (reader.ok() && rows != expected_rows) {
-    return corrupt("graph: has " + text(rows) + " rows, its section has " + text(expected_rows));
+  if (reader.ok() && rows > most_rows) {
+    return corrupt("graph: has " + text(rows) + " rows, its section has " + text(most_rows));
   }
   lists.levels = reader.read_array<uint8_t>(rows);
   const uint64_t list_count =

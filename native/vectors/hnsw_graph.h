@@ -32,8 +32,9 @@ class HnswGraph {
   static Result<HnswGraph> from_lists(HnswGraphLists lists);
 
   // Reads the payload of a graph section (native/FORMAT.md). Never allocates more than a small
-  // multiple of payload.size(). expected_rows is the row count of the section it belongs to.
-  static Result<HnswGraph> parse(std::span<const uint8_t> payload, uint32_t expected_rows);
+  // multiple of payload.size(). most_rows is the row count of the section it belongs to; a later
+  // build may have added rows there that the graph does not know.
+  static Result<HnswGraph> parse(std::span<const uint8_t> payload, uint32_t most_rows);
 
   uint32_t rows() const { return static_cast<uint32_t>(base_begin_.size()) - 1; }
   uint32_t m() const { return m_; }

@@ -115,8 +115,9 @@ std::vector<BasicNeighbor<Distance>> search_graph(const HnswGraph& graph,
 }
 
 // search_graph by the first tier of the codes, then the k nearest of the max(ef_search, k) rows
-// found by their refined distances. Requires table.rows == graph.rows(), query.values.size() ==
-// table.dim and, where there is a filter, a bit for each row.
+// found by their refined distances. Rows of the table behind those of the graph are scanned
+// besides. Requires table.rows >= graph.rows(), query.values.size() == table.dim and, where there
+// is a filter, a bit for each row.
 std::vector<Neighbor> search_hnsw(const HnswGraph& graph, const CodeTable& table,
                                   const QueryCode& query, size_t k, size_t ef_search,
                                   SearchScratch& scratch, RowFilter filter = {},

@@ -1,4 +1,4 @@
-// The deltas of a paged index (native/FORMAT.md, 4.8), read from the document alone.
+// Deltas, of a paged index or of images that are gone (native/FORMAT.md, 4.8), read from the document alone.
 import { check } from './byte_cursor.mjs';
 
 export function readCellDeltas(cursor, readParts, readRef) {
@@ -31,10 +31,11 @@ const sumOf = (values) => values.reduce((sum, value) => sum + value, 0);
 
 // What only the whole root shows; adds to each delta its first row and that of its runs.
 export function placeDeltas({ generations, deltas, removed }, index, imageCount) {
-  let row = index.rowCount;
+  let row = index.isPaged ? index.rowCount : imageCount;
+  const firstRow = row;
   for (const delta of deltas) {
     delta.first = row;
-    check(delta.rowCount > 0, 'deltas: one of no rows');
+    check(index.isPaged && delta.rowCount > 0, 'deltas: one of no rows');
     for (const run of delta.runs) {
       check(run.cell < index.cells.length && run.rowCount > 0, `deltas: rows of cell ${run.cell}`);
       run.first = row;
@@ -42,10 +43,7 @@ export function placeDeltas({ generations, deltas, removed }, index, imageCount)
     }
   }
   check(row === imageCount, `deltas: ${row} rows for ${imageCount} images`);
-  check(
-    sumOf(generations.map(({ rowCount }) => rowCount)) === row - index.rowCount,
-    'deltas: rows',
-  );
+  check(sumOf(generations.map(({ rowCount }) => rowCount)) === row - firstRow, 'deltas: rows');
   check(
     [...removed].every((image) => image < imageCount),
     'deltas: a removed row beyond the others',

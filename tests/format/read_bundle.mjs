@@ -231,7 +231,7 @@ export function parseCodeParameters(bytes, dim) {
 export function parseGraph(bytes, rowCount) {
   const cursor = new ByteCursor(bytes, 'graph');
   const [rows, m, entryPoint, linkCount] = [cursor.u32(), cursor.u32(), cursor.u32(), cursor.u32()];
-  check(rows === rowCount, `graph: ${rows} rows`);
+  check(rows <= rowCount, `graph: ${rows} rows`);
   check(m >= 1 && m <= 256, `graph: M is ${m}`);
   const levels = cursor.list(rows, 1, cursor.u8);
   const listCount = rows + levels.reduce((sum, level) => sum + level, 0);

@@ -41,7 +41,11 @@ export function decodeRow({ codes, refinement, parameters, dim }, row) {
 }
 
 // The best k images, most similar first: [{image, similarity, view}].
-export function searchBundle({ indexes }, embedding, { kind = 'text', k = 20, excluded } = {}) {
+export function searchBundle(
+  { indexes, deltas },
+  embedding,
+  { kind = 'text', k = 20, excluded } = {},
+) {
   const best = new Map();
   for (const index of indexes) {
     const query = encodeQuery(index.parameters, embedding);
@@ -55,6 +59,7 @@ export function searchBundle({ indexes }, embedding, { kind = 'text', k = 20, ex
           ((similarity - index.similarityMean) / index.similarityStddev) * to.similarityStddev;
       }
       const known = best.get(view.image);
+      if (deltas?.removed.has(view.image)) return;
       if (view.image !== excluded && (known === undefined || similarity > known.similarity)) {
         best.set(view.image, { image: view.image, similarity, view });
       }

@@ -40,8 +40,11 @@ export async function showFirstImages(
     if (session.isPaged || session.isReady) return false;
     if (session.core.splitConjunction(text).length !== 1) return false;
     const images = await session.bank.firstImages(text);
-    if (!images || images.length === 0 || signal.aborted) return false;
-    const found = Array.from(images.subarray(0, Math.min(k, seenAtOnce)), (image) =>
+    if (!images || signal.aborted) return false;
+    // What a later build took from the collection may still be among them.
+    const left = images.filter((image) => !session.root.removed.includes(image));
+    if (left.length === 0) return false;
+    const found = Array.from(left.subarray(0, Math.min(k, seenAtOnce)), (image) =>
       listed(0, image),
     );
     show(await fillRecords(sessions, found, signal, show));

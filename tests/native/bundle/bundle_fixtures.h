@@ -200,7 +200,7 @@ inline std::map<std::string, Bytes> make_fixture_payloads() {
       {"corrupt/graph_counts_cut.graph", Bytes(graph.begin(), graph.begin() + 30)},
       {"corrupt/graph_entry_point.graph", with_value(graph, 8, kGoldenImages)},
       {"corrupt/graph_no_m.graph", with_value(graph, 4, 0u)},
-      {"corrupt/graph_other_rows.graph", with_value(graph, 0, 11u)},
+      {"corrupt/graph_other_rows.graph", with_value(graph, 0, 13u)},
       {"corrupt/views_empty_box.views", with_value(views, kX1 + 3 * 4, 80u)},
       {"corrupt/views_image_out_of_range.views", with_value(views, 0, kGoldenImages)},
       {"corrupt/views_cut.views", cut(views, 1)},

@@ -30,7 +30,7 @@ SmallBundle with_root(SmallBundle bundle, Change change) {
 }
 
 // A paged bundle of 240 rows in six cells, to which two builds added 25 and 35 rows and from which
-// they took removed_rows(); with has_facets, the base has facets and a graph. The second brought a
+// they took removed_rows(); with has_facets, it has facets and the base a graph. The second brought a
 // new value, "late", of the column "parity".
 inline SmallBundle make_delta_bundle(bool has_facets = false) {
   constexpr uint32_t kDim = 16;
@@ -43,7 +43,7 @@ inline SmallBundle make_delta_bundle(bool has_facets = false) {
   const auto codes = plain_codes(kDim);
   CellDeltas deltas;
   const auto add_delta = [&](const CellDirectory& directory, uint32_t first,
-                             std::vector<CellDeltas::Run> runs) {
+                             std::vector<CellDeltas::Run> runs, uint32_t odd) {
     CellDeltas::Delta delta;
     delta.runs = std::move(runs);
     std::vector<uint32_t> cells;
@@ -58,7 +58,14 @@ inline SmallBundle make_delta_bundle(bool has_facets = false) {
       return centroid;
     };
     const uint32_t end = first + delta.row_count();
-    delta.ref = write_paged_cell(writer, codes, first, end, centroid_of, delta_record);
+    std::vector<uint8_t> facets;
+    if (has_facets) {
+      auto columns = paged_columns(first, end);
+      for (auto& code : columns[0].codes) code = code == 1 ? odd : code;
+      facets = write_row_facets(columns, 0, end - first);
+    }
+    delta.ref =
+        write_paged_cell(writer, codes, first, end, centroid_of, delta_record, std::move(facets));
     deltas.deltas.push_back(std::move(delta));
     return end;
   };
@@ -77,17 +84,20 @@ inline SmallBundle make_delta_bundle(bool has_facets = false) {
   const auto base =
       parse_root(unpack_object(base_ref, writer.bundle.stored(base_ref)).value()).value();
   const auto& directory = base.indexes[0].cells;
-  uint32_t row = add_delta(directory, kDeltaBaseRows, {{0, 10}, {3, 15}});
+  uint32_t row = add_delta(directory, kDeltaBaseRows, {{0, 10}, {3, 15}}, 1);
   add_generation(kDeltaBaseRows, row, "odd");
   const uint32_t second = row;
-  row = add_delta(directory, row, {{1, 20}, {2, 5}});
-  row = add_delta(directory, row, {{5, 10}});
+  row = add_delta(directory, row, {{1, 20}, {2, 5}}, 2);
+  row = add_delta(directory, row, {{5, 10}}, 2);
   REQUIRE(row == kDeltaRows);
   add_generation(second, row, "late");
   deltas.removed = removed_rows();
   return with_root(std::move(writer.bundle), [&](Root& root) {
     root.image_count = kDeltaRows;
     root.deltas = deltas;
+    if (!has_facets) return;
+    root.facets.columns[0].added_names = {"late"};
+    root.facets.columns[2].added_range = {120.5, 149.5};
   });
 }
 

@@ -159,7 +159,7 @@ TEST_CASE("facets of rows are read as they were written", "[facets]") {
     const uint32_t first = random.below(rows);
     const auto bytes = write_row_facets(columns, first, rows - first);
     std::vector<Column> read(2);
-    REQUIRE(read_row_facets(bytes, schema, rows - first, read).has_value());
+    REQUIRE(read_row_facets(bytes, schema, rows - first, false, read).has_value());
     for (uint32_t row = first; row < rows; ++row) {
       REQUIRE(read[0].codes[row - first] == category.codes[row]);
       const double expected = number.numbers[row];
@@ -167,7 +167,7 @@ TEST_CASE("facets of rows are read as they were written", "[facets]") {
       REQUIRE((value == expected || (std::isnan(value) && std::isnan(expected))));
     }
     REQUIRE_FALSE(
-        read_row_facets(std::span(bytes).first(bytes.size() - 1), schema, rows - first, read)
+        read_row_facets(std::span(bytes).first(bytes.size() - 1), schema, rows - first, false, read)
             .has_value());
   }
 }
@@ -214,7 +214,7 @@ TEST_CASE("damaged facets are refused or leave every value in range", "[facets][
       }
     } else {
       std::vector<Column> columns(3);
-      const auto parsed = read_row_facets(payload, root.facets.columns, 40, columns);
+      const auto parsed = read_row_facets(payload, root.facets.columns, 40, false, columns);
       refused += !parsed.has_value();
       if (!parsed) continue;
       for (const uint32_t code : columns[0].codes) REQUIRE(code < 2);

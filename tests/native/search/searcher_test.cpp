@@ -49,6 +49,25 @@ TEST_CASE("the graph finds what a scan finds on a small bundle", "[search][hnsw]
   }
 }
 
+TEST_CASE("images that are gone are no hits, neither by the graph nor by a scan", "[search]") {
+  const auto bundle = make_small_bundle(3, 300, 32, {0, 7, 299});
+  auto searcher = open_small_bundle(bundle);
+  CHECK(searcher.root().live_image_count() == 297);
+  CHECK(searcher.find_images(small_record(7).image_id).empty());
+  for (const auto path : {SearchPath::kAuto, SearchPath::kHnsw, SearchPath::kExact}) {
+    SearchOptions options;
+    options.k = 300;
+    options.path = path;
+    CHECK(searcher.search(row(bundle.whole, 7), options).value().hits.size() == 297);
+    options.filters = {parse_filter("timestamp_s <= 1009").value()};
+    const auto hits = searcher.search(row(bundle.whole, 7), options).value().hits;
+    CHECK(hits.size() == 8);
+    for (const auto& hit : hits) {
+      CHECK((hit.image < 10 && hit.image != 0 && hit.image != 7));
+    }
+  }
+}
+
 TEST_CASE("each image is a hit once, however many of its views match", "[search]") {
   const auto bundle = make_small_bundle();
   auto searcher = open_small_bundle(bundle);

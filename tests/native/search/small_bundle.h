@@ -128,9 +128,9 @@ inline ImageRecord small_record(uint32_t image) {
   return record;
 }
 
-// dim must be a power of two. Every third image has a crop row.
+// dim must be a power of two. Every third image has a crop row. removed: images that are gone.
 inline SmallBundle make_small_bundle(uint64_t seed = 1, uint32_t image_count = 60,
-                                     uint32_t dim = 32) {
+                                     uint32_t dim = 32, std::vector<uint32_t> removed = {}) {
   SmallBundleWriter writer;
   SmallBundle& bundle = writer.bundle;
   ClusteredVectorMaker maker(seed, dim, 6);
@@ -174,6 +174,7 @@ inline SmallBundle make_small_bundle(uint64_t seed = 1, uint32_t image_count = 6
   const ExampleQuery example{"a car", {bundle.whole.begin(), bundle.whole.begin() + dim}};
   root.examples = writer.add_payload(ObjectKind::kExamples, write_examples({&example, 1}, dim));
   root.quality = {{"recall_at_10", 1.0}};
+  root.deltas.removed = std::move(removed);
   bundle.root_ref = writer.add(ObjectKind::kRoot, write_root(root));
   return std::move(writer.bundle);
 }

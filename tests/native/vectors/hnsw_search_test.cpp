@@ -83,6 +83,27 @@ TEST_CASE("a filter is applied inside the search: only allowed rows, and as many
       search_hnsw(index.graph, index.coded.table(), index.query(0), 10, 50, scratch, none).empty());
 }
 
+TEST_CASE("rows behind those of the graph are scanned besides, by the same filter") {
+  const SmallIndex index(600, 40);
+  const auto first_rows = std::span(index.vectors.images).first(450 * kDim);
+  const auto graph = *HnswGraph::from_lists(testing::knn_lists(first_rows, kDim, 8, 3));
+  SearchScratch scratch;
+  std::vector<uint64_t> bits(10, 0);
+  for (size_t row = 5; row < 600; row += 7) bits[row / 64] |= uint64_t{1} << (row % 64);
+  bool found_behind = false;
+  for (size_t i = 0; i < 40; ++i) {
+    const auto query = index.query(i);
+    const auto found = search_hnsw(graph, index.coded.table(), query, 10, 450, scratch);
+    CHECK(found == search_exact(query, index.coded.table(), 10));
+    for (const auto& neighbor : found) found_behind |= neighbor.ordinal >= 450;
+    CHECK(search_hnsw(graph, index.coded.table(), query, 10, 450, scratch, bits) ==
+          search_exact(query, index.coded.table(), 10, bits));
+    CHECK(search_hnsw(HnswGraph(), index.coded.table(), query, 10, 50, scratch) ==
+          search_exact(query, index.coded.table(), 10));
+  }
+  CHECK(found_behind);
+}
+
 TEST_CASE("ties are broken by ordinal, so equal rows come in order") {
   const std::vector<float> rows(40 * 2, 0.5f);
   const CodedRows coded(rows, 2);
