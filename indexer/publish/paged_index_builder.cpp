@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "indexer/base/parallel.h"
+#include "indexer/publish/cell_spread.h"
 #include "indexer/publish/clustering.h"
 #include "indexer/publish/matrix.h"
 #include "indexer/publish/paged_tuning.h"
@@ -21,6 +22,7 @@ constexpr uint32_t kBlockRows = 2048;
 constexpr double kFixedPoint = 1u << 30;
 // A cell may hold so many times the rows aimed at before it is split.
 constexpr size_t kLargestCell = 2;
+constexpr size_t kStandInQueries = 800;
 
 // Rows spread evenly over the source: the i-th of `count`.
 uint32_t sample_row(const RowSource& rows, uint32_t i, uint32_t count) {
@@ -218,8 +220,30 @@ class RowEncoder {
   EncodedRows encoded_;
 };
 
-// Leaves out empty cells and sorts the rows by cell.
-void arrange(EncodedRows encoded, PagedPlan& plan) {
+// How unlike the rows of each cell are to one another for the queries that come near: [cells].
+std::vector<float> measure_spread(const CellSample& sample, std::span<const float> queries,
+                                  const EncodedRows& encoded, unsigned thread_count) {
+  std::vector<uint32_t> counts(encoded.residuals.size());
+  for (const uint32_t cell : encoded.cells) ++counts[cell];
+  std::vector<float> spread;
+  for (size_t cell = 0; cell < counts.size(); ++cell) {
+    spread.push_back(
+        static_cast<float>(std::sqrt(encoded.residuals[cell] / std::max(1u, counts[cell]))));
+  }
+  // Rows stand in where there are no queries.
+  std::vector<float> stand_ins;
+  const size_t count = sample.cells.size();
+  for (size_t i = 0; queries.empty() && i < std::min(kStandInQueries, count); ++i) {
+    const auto row =
+        sample.rows.subspan(i * count / std::min(kStandInQueries, count) * sample.dim, sample.dim);
+    stand_ins.insert(stand_ins.end(), row.begin(), row.end());
+  }
+  fit_spread(sample, queries.empty() ? stand_ins : queries, thread_count, spread);
+  return spread;
+}
+
+// Leaves out empty cells and sorts the rows by cell. spread: [cells].
+void arrange(EncodedRows encoded, std::span<const float> spread, PagedPlan& plan) {
   CellDirectory& directory = plan.directory;
   const size_t row_bytes = plan.basis.codes.row_bytes();
   std::vector<std::vector<uint32_t>> members(encoded.residuals.size());
@@ -235,8 +259,7 @@ void arrange(EncodedRows encoded, PagedPlan& plan) {
     order_cell(rows, encoded.places, plan.piece_rows);
     plan.source_rows.insert(plan.source_rows.end(), rows.begin(), rows.end());
     directory.first_row.push_back(static_cast<uint32_t>(plan.source_rows.size()));
-    directory.spread.push_back(
-        static_cast<float>(std::sqrt(encoded.residuals[cell] / static_cast<double>(rows.size()))));
+    directory.spread.push_back(spread[cell]);
     const auto place = std::span(plan.places).subspan(cell * place_dim, place_dim);
     places.insert(places.end(), place.begin(), place.end());
   }
@@ -384,7 +407,9 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
   plan.places = std::move(places);
   RowEncoder encoder(rows, plan, truth, options.thread_count);
   ASSIGN_OR_RETURN(auto encoded, encoder.encode(std::move(assigned.cells), progress));
-  arrange(std::move(encoded), plan);
+  const auto spread = measure_spread({sample, sample_cells, assigned.means, rows.dim},
+                                     split.fitting, encoded, options.thread_count);
+  arrange(std::move(encoded), spread, plan);
   progress.begin("tune");
   RETURN_IF_ERROR(tune_effort(truth, options, plan));
   ASSIGN_OR_RETURN(plan.reach,

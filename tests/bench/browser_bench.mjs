@@ -5,20 +5,21 @@ import { fileURLToPath } from 'node:url';
 import { startChromium, startFirefox } from '../browser/browsers.mjs';
 import { startShapedServer } from '../browser/shaped_server.mjs';
 import { machine, printMarkdown, root, writePlot, writeResult } from './bench_output.mjs';
-import { residentBundle } from './bundles.mjs';
+import { pagedBundle, residentBundle } from './bundles.mjs';
 import { lineChart } from './line_chart.mjs';
 import { simulated, simulatedVectors } from './npy.mjs';
 import { peerModules, peerVersions } from './peer_packages.mjs';
 
 const goal = 0.95;
-const buildLimitS = 900;
+const buildLimitS = 600;
 const passes = 3;
 const pages = fileURLToPath(new URL('./browser', import.meta.url));
 const core = join(root, 'build/web');
 
 // To add a method: one file in tests/bench/browser with load(), and a line here.
 const allMethods = [
-  { name: 'sightline graph', file: 'sightline.js', options: { path: 'hnsw' } },
+  { name: 'sightline cells', file: 'sightline.js', options: { bundle: '/paged/' } },
+  { name: 'sightline graph', file: 'sightline.js', options: { bundle: '/whole/' } },
   { name: `hnswlib-wasm ${peerVersions['hnswlib-wasm']}`, file: 'hnswlib_wasm.js' },
   { name: `edgevec ${peerVersions.edgevec}`, file: 'edgevec.js' },
   { name: `voy-search ${peerVersions['voy-search']}`, file: 'voy.js' },
@@ -32,7 +33,8 @@ const isolation = {
 
 const browsers = {
   Chromium: () => startChromium('--enable-blink-features=ForceEagerMeasureMemory'),
-  Firefox: () => startFirefox(),
+  // Its driver ends calls after three minutes otherwise.
+  Firefox: () => startFirefox({ protocolTimeout: 0 }),
 };
 
 // Runs before the page's scripts: remembers what linear memories there are.
@@ -59,14 +61,15 @@ function withTimeLimit(promise, seconds) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-async function measureOne(browserName, method, rows, bundle, count) {
+async function measureOne(browserName, method, rows, count) {
   const server = await startShapedServer({
     roots: {
       '/': Buffer.from('<!doctype html><title>bench</title><link rel="icon" href="data:,">'),
       '/bench/': pages,
       '/peers/': peerModules(),
       '/core/': core,
-      '/bundle/': bundle,
+      '/paged/': pagedBundle(rows),
+      '/whole/': residentBundle(rows),
       '/data/': simulatedVectors(rows),
     },
     headers: isolation,
@@ -151,9 +154,9 @@ function plot(runs, methods, kind) {
       subtitle: `${machine()}; simulated CLIP vectors × 512, one thread`,
       x: {
         label: 'rows (a line that ends: the method failed beyond)',
-        min: 4,
-        max: 5,
-        ticks: [4, Math.log10(50_000), 5],
+        min: Math.log10(runs[0].rows),
+        max: Math.log10(runs.at(-1).rows),
+        ticks: runs.map(({ rows }) => Math.log10(rows)),
         format: (value) => Math.round(10 ** value).toLocaleString('en'),
       },
       y: { label: 'p50, ms' },
@@ -166,22 +169,21 @@ function plot(runs, methods, kind) {
   );
 }
 
-export async function benchBrowsers({ rows: onlyRows, queries, browser: onlyBrowser, method }) {
+export async function benchBrowsers({ sizes: given, queries, browser: onlyBrowser, method }) {
   const methods = allMethods.filter(({ name }) => name.startsWith(method ?? ''));
   if (methods.length === 0) throw new Error(`--method: none starts with ${method}`);
   if (!existsSync(join(core, 'sightline_core.wasm'))) {
     throw new Error('no build/web/sightline_core.wasm; run npm run build');
   }
-  const sizes = onlyRows ? [onlyRows] : [10_000, 50_000, 100_000];
+  const sizes = given ?? [10_000, 50_000, 100_000];
   const count = Math.min(queries, 200);
   console.log(
     `browser: ${simulated}\n${machine()}; recall@10 at least ${goal}, ${count} queries of a kind`,
   );
   const runs = [];
   for (const browserName of onlyBrowser ? [onlyBrowser] : Object.keys(browsers)) {
-    // Firefox repeats only the smallest: its driver ends calls that take minutes.
+    // Firefox repeats only the smallest: the others take it minutes each.
     for (const rows of browserName === 'Firefox' && !onlyBrowser ? sizes.slice(0, 1) : sizes) {
-      const bundle = residentBundle(rows);
       const results = [];
       for (const method of methods) {
         const failed = runs.find(
@@ -192,13 +194,20 @@ export async function benchBrowsers({ rows: onlyRows, queries, browser: onlyBrow
           continue;
         }
         process.stderr.write(`${browserName}, ${rows} rows: ${method.name}\n`);
-        const result = await measureOne(browserName, method, rows, bundle, count);
+        const result = await measureOne(browserName, method, rows, count);
         results.push({ method: method.name, ...result });
       }
       report(browserName, rows, results);
       const failed = results.filter(({ error }) => error).map(({ method }) => method);
       runs.push({ browserName, rows, results, failed });
-      writeResult('browser', { simulated, count, goal, versions: peerVersions, runs });
+      const part = [given?.join('-'), onlyBrowser?.toLowerCase()].filter(Boolean);
+      writeResult(['browser', ...part].join('-'), {
+        simulated,
+        count,
+        goal,
+        versions: peerVersions,
+        runs,
+      });
     }
     const ofBrowser = runs.filter((run) => run.browserName === browserName);
     if (ofBrowser.length > 1) for (const kind of ['text', 'image']) plot(ofBrowser, methods, kind);

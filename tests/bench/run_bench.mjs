@@ -9,7 +9,7 @@
 //   npm run bench -- streets   precision@10 and mAP@0.5 on rendered frames no model was trained on
 //   npm run bench -- phrases   a phrase bank at full size: bytes a query, time of the build
 //   npm run bench -- relevance "nothing found" for nonsense, real queries kept
-// Options: --rows N --queries N (vectors), --count N (streets, relevance, phrases: frames to render),
+// Options: --rows N[,N...] --queries N (vectors; several sizes: browser, cdn), --count N (streets, relevance, phrases: frames to render),
 // --phrases N (phrases: of the bank), --browser Chromium|Firefox, --method NAME (browser: those that start so),
 // --bundle DIR (cdn: a bundle of the vectors of --rows; answer: a site), --rounds N (answer, encoder), --model DIR (encoder: default random
 // weights shaped like CLIP ViT-B/32).
@@ -41,13 +41,12 @@ const benches = {
   relevance: benchRelevance,
 };
 const numbers = {
-  rows: undefined,
   queries: 1000,
   count: 2000,
   phrases: 200_000,
   rounds: undefined,
 };
-const texts = ['browser', 'bundle', 'method', 'model'];
+const texts = ['rows', 'browser', 'bundle', 'method', 'model'];
 const usage = `usage: npm run bench -- ${Object.keys(benches).join('|')} ${[...Object.keys(numbers), ...texts].map((name) => `[--${name} …]`).join(' ')}`;
 
 function readArguments() {
@@ -67,6 +66,14 @@ function readArguments() {
       if (!Number.isInteger(options[name]) || options[name] < 1) {
         throw new Error(`--${name} must be a whole number above 0`);
       }
+    }
+    if (values.rows !== undefined) {
+      options.sizes = values.rows.split(',').map(Number);
+      if (!options.sizes.every((rows) => Number.isInteger(rows) && rows > 0)) {
+        throw new Error('--rows must be whole numbers above 0, as in 10000,100000');
+      }
+      options.sizes.sort((a, b) => a - b);
+      options.rows = options.sizes[0];
     }
     if (options.browser && !['Chromium', 'Firefox'].includes(options.browser)) {
       throw new Error('--browser must be Chromium or Firefox');

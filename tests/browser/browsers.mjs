@@ -14,8 +14,8 @@ export const firefoxMissing = absent(firefoxPath);
 export const startChromium = (...flags) =>
   chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', ...flags] });
 
-export const startFirefox = () =>
-  puppeteer.launch({ browser: 'firefox', executablePath: firefoxPath, headless: true });
+export const startFirefox = (options = {}) =>
+  puppeteer.launch({ browser: 'firefox', executablePath: firefoxPath, headless: true, ...options });
 
 export const axeSource = readFileSync(
   createRequire(import.meta.url).resolve('axe-core/axe.min.js'),

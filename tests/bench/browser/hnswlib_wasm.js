@@ -13,7 +13,7 @@ export async function load() {
       addRows(base, limitS, (row, vector) => index.addPoint(vector, row, false));
       return {
         buildMs: performance.now() - began,
-        efforts: [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024],
+        efforts: [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048],
         search(query, k, efSearch) {
           index.setEfSearch(efSearch);
           return index.searchKnn(query, k, undefined).neighbors;

@@ -27,13 +27,18 @@ export async function fetchNpy(url) {
 
 export const rowOf = ({ dim, values }, row) => values.subarray(row * dim, (row + 1) * dim);
 
-// Builds by add(row) until all rows are in or the time is up.
+// Builds by add(row) until all rows are in, the time is up or it is plain that it will be: graphs grow
+// ever more slowly.
 export function addRows(base, limitS, add) {
   const began = performance.now();
   for (let row = 0; row < base.rows; ++row) {
     add(row, rowOf(base, row));
-    if (row % 256 === 0 && performance.now() - began > limitS * 1000) {
-      throw new Error(`building: ${row} of ${base.rows} rows were in after ${limitS} s`);
+    if (row % 256 !== 255) continue;
+    const takenS = (performance.now() - began) / 1000;
+    const wantedS = (takenS * base.rows) / (row + 1);
+    if (takenS > limitS || (takenS > limitS / 10 && wantedS > 1.2 * limitS)) {
+      const taken = `${row + 1} of ${base.rows} rows were in after ${Math.round(takenS)} s`;
+      throw new Error(`building: ${taken}, given up (limit ${limitS} s)`);
     }
   }
 }
@@ -49,7 +54,8 @@ async function memoryBytes() {
 const quantile = (sorted, share) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
-function measureSearch(search, queries, truth, count, passes) {
+// Only search() is timed; what it returns becomes rows of the base by rowsOf().
+function measureSearch({ search, rowsOf }, queries, truth, count, passes, effort) {
   const times = new Float64Array(count).fill(Infinity);
   let found = 0;
   for (let pass = 0; pass < passes; ++pass) {
@@ -57,10 +63,10 @@ function measureSearch(search, queries, truth, count, passes) {
     for (let i = 0; i < count; ++i) {
       const query = rowOf(queries, i);
       const began = performance.now();
-      const rows = search(query, 10);
+      const answer = search(query, 10, effort);
       times[i] = Math.min(times[i], performance.now() - began);
       const nearest = rowOf(truth, i).subarray(0, 10);
-      for (const row of rows) if (nearest.includes(row)) ++found;
+      for (const row of rowsOf(answer)) if (nearest.includes(row)) ++found;
     }
   }
   times.sort();
@@ -71,14 +77,16 @@ function measureSearch(search, queries, truth, count, passes) {
   };
 }
 
-// Loads a method, builds or opens its index, and finds its first effort with enough recall.
+// Loads a method, builds or opens its index, and finds its first effort with enough recall. A method's
+// prepare(query, k, effort) fetches what a search of it would have to wait for.
 export async function measureMethod({ file, options, count, passes, goal }) {
   const began = performance.now();
   const method = await (await import(file)).load();
   const libraryMs = performance.now() - began;
   const opening = performance.now();
-  const { prepareMs = 0, buildMs = 0, efforts, search } = await method.open(options);
-  const openMs = performance.now() - opening - prepareMs - buildMs;
+  const opened = { rowsOf: (rows) => rows, ...(await method.open(options)) };
+  const { buildMs = 0, efforts } = opened;
+  const openMs = performance.now() - opening - buildMs;
   const queries = [];
   for (const name of options.queries) {
     const asked = await fetchNpy(`/data/${name}_queries.npy`);
@@ -86,10 +94,13 @@ export async function measureMethod({ file, options, count, passes, goal }) {
     const used = Math.min(count, asked.rows);
     let point = null;
     for (const effort of efforts) {
-      const run = (query, k) => search(query, k, effort);
-      point = { effort, ...measureSearch(run, asked, truth, used, 1) };
+      for (let i = 0; opened.prepare && i < used; ++i) {
+        await opened.prepare(rowOf(asked, i), 10, effort);
+      }
+      const recallOf = (times) => measureSearch(opened, asked, truth, used, times, effort);
+      point = { effort, ...recallOf(1) };
       if (point.recall < goal) continue;
-      point = { effort, ...measureSearch(run, asked, truth, used, passes) };
+      point = { effort, ...recallOf(passes) };
       break;
     }
     queries.push({ name, reached: point.recall >= goal, ...point });

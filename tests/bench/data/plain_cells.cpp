@@ -5,6 +5,7 @@
 
 #include "indexer/base/parallel.h"
 #include "native/vectors/dot.h"
+#include "tests/bench/data/opened_cells.h"
 
 namespace sightline::bench {
 namespace {
@@ -69,36 +70,25 @@ Vectors k_means(const Vectors& base, uint32_t cell_count) {
 PlainCells::PlainCells(const Vectors& base, uint32_t cell_count)
     : centers_(k_means(base, cell_count)), cells_(assign(base, centers_)) {}
 
-double PlainCells::percent_opened(const Vectors& queries, const Ordinals& truth,
-                                  double recall) const {
-  std::vector<size_t> found_at(count());
-  for (uint32_t i = 0; i < queries.rows; ++i) {
-    std::vector<float> scores;
-    for (uint32_t c = 0; c < count(); ++c) {
-      scores.push_back(dot_f32(queries.row(i).data(), centers_.row(c).data(), centers_.dim));
-    }
-    for (const uint32_t row : truth.row(i)) {
-      const float score = scores[cells_[row]];
-      ++found_at[static_cast<size_t>(
-          std::count_if(scores.begin(), scores.end(), [&](float other) { return other > score; }))];
-    }
+std::vector<double> PlainCells::scores(std::span<const float> query) const {
+  std::vector<double> scores;
+  for (uint32_t c = 0; c < count(); ++c) {
+    scores.push_back(dot_f32(query.data(), centers_.row(c).data(), centers_.dim));
   }
-  const double wanted = recall * static_cast<double>(truth.values.size());
-  double found = 0;
-  for (size_t opened = 0; opened < found_at.size(); ++opened) {
-    found += static_cast<double>(found_at[opened]);
-    if (found >= wanted) return 100.0 * static_cast<double>(opened + 1) / count();
-  }
-  return 100.0;
+  return scores;
 }
 
 void print_opened(const std::string& query_kind, const PlainCells& cells, const Vectors& queries,
                   const Ordinals& truth) {
+  const RoutedCells routed{cells.cell_of_row(), std::vector<double>(cells.count()),
+                           [&](std::span<const float> query) { return cells.scores(query); }};
+  const auto percent = [&](double recall) {
+    return 100.0 * opened_for(routed, queries, truth, recall).cells / cells.count();
+  };
   std::printf(R"({"cells":%u,"queries":"%s","percent_opened_for_recall_0.90":%.2f,)"
               R"("percent_opened_for_recall_0.95":%.2f})"
               "\n",
-              cells.count(), query_kind.c_str(), cells.percent_opened(queries, truth, 0.9),
-              cells.percent_opened(queries, truth, 0.95));
+              cells.count(), query_kind.c_str(), percent(0.9), percent(0.95));
 }
 
 }  // namespace sightline::bench

@@ -12,16 +12,17 @@ class PlainCells {
 
   uint32_t count() const { return centers_.rows; }
 
-  // Percent of the cells to open, best inner product of the center first, until so much of the
-  // truth is found. truth: [queries, k] ordinals of the base.
-  double percent_opened(const Vectors& queries, const Ordinals& truth, double recall) const;
+  const std::vector<uint32_t>& cell_of_row() const { return cells_; }
+  // The inner products of the centers with a query: [cells].
+  std::vector<double> scores(std::span<const float> query) const;
 
  private:
   Vectors centers_;
   std::vector<uint32_t> cells_;  // of each row
 };
 
-// One JSON line: percent of the cells to open for recall 0.90 and 0.95.
+// One JSON line: percent of the cells to open, best center first, for recall 0.90 and 0.95. truth:
+// [queries, k] ordinals of the base.
 void print_opened(const std::string& query_kind, const PlainCells& cells, const Vectors& queries,
                   const Ordinals& truth);
 
