@@ -218,7 +218,9 @@ TEST_CASE("a root whose cells do not add up is refused", "[paged][corrupt]") {
   CHECK(refuses([](Root& r) { r.image_count = 60; }));
   CHECK(refuses([](Root& r) { r.indexes.push_back(r.indexes[0]); }));
   CHECK(refuses([](Root& r) {
-    r.indexes.insert(r.indexes.begin(), IndexInfo{.dim = 16, .code_parameters = {}});
+    IndexInfo resident;
+    resident.dim = 16;
+    r.indexes.insert(r.indexes.begin(), resident);
   }));
   CHECK(refuses([](Root& r) { r.indexes[0].cells.transform_rest.clear(); }));
   CHECK(refuses([](Root& r) { r.indexes[0].code_parameters[8] = 0; }));
