@@ -111,7 +111,7 @@ Sha256Digest digest_of_options(const PagedOptions& options, std::span<const uint
   writer.write_string(kMemoryVersion);
   for (const double value :
        {options.fitting.image_share, options.fitting.isotropic_share, options.fitting.cluster_power,
-        options.cells_per_root, options.probe_recall, options.settled_recall}) {
+        options.cells_per_root, options.probe_recall, options.settled_recall, options.warm_recall}) {
     writer.write(value);
   }
   for (const uint32_t value :

@@ -17,9 +17,6 @@ constexpr size_t kMostHeldOut = 200;
 constexpr uint32_t kShownRows = 50;
 constexpr uint32_t kFirstRows = 50;
 constexpr uint32_t kDepthStep = 50;
-// Held-out queries open cells from an empty cache. With all cells in memory twenty times as many are
-// searched, and need more rows refined: of 1M, 50 find 0.947 of the true 10 then, 100 find 0.958.
-constexpr uint32_t kLeastSettledRows = 100;
 constexpr uint32_t kMostSettledRows = 400;
 constexpr float kSpreadWeights[] = {0, 0.5f, 1, 1.5f, 2, 2.5f, 3};
 
@@ -86,69 +83,60 @@ uint32_t cells_needed(const std::vector<Trial>& trials, const CellDirectory& dir
   return positions.empty() ? 1 : positions[std::min(last, positions.size()) - 1] + 1;
 }
 
-struct Ranked {
-  uint32_t first_found = 0;  // true rows among those shown first
-  // For refinement depths 50, 100, 150, ...: true rows among the 10 best after refining so many.
-  std::vector<uint32_t> found_at_depth;
-};
-
-Ranked rank(const Trial& trial, const PagedPlan& plan) {
-  const auto& codes = plan.basis.codes;
+// The rows that look best by their first digits in the best `cell_count` cells.
+std::vector<Neighbor> scan_cells(const Trial& trial, const PagedPlan& plan, size_t cell_count) {
   const auto& directory = plan.directory;
-  const size_t row_bytes = codes.row_bytes();
+  const size_t row_bytes = plan.basis.codes.row_bytes();
   auto order = opening_order(directory, trial.centroids, directory.spread_weight);
-  order.resize(std::min<size_t>(order.size(), directory.probe_cells));
+  order.resize(std::min(order.size(), cell_count));
   TopK best(kRankedPerRefined * kMostSettledRows);
   for (const uint32_t cell : order) {
     const int32_t offset = scan_offset(trial.centroids[cell], trial.scan);
     for (uint32_t row = directory.first_row[cell]; row < directory.first_row[cell + 1]; ++row) {
       const uint8_t* code = plan.codes.data() + row * row_bytes;
       int32_t sum = offset;
-      for (size_t b = 0; b < codes.first_bytes(); ++b) {
+      for (size_t b = 0; b < plan.basis.codes.first_bytes(); ++b) {
         sum += trial.scan.tables[b * 32 + (code[b] & 15)];
         sum += trial.scan.tables[b * 32 + 16 + (code[b] >> 4)];
       }
       best.offer(-sum, row);
     }
   }
-  const auto is_true = [&](uint32_t row) {
-    return std::find(trial.true_rows.begin(), trial.true_rows.end(), row) != trial.true_rows.end();
-  };
-  using Refined = std::vector<std::pair<double, uint32_t>>;
-  const auto found_in_best = [&](Refined rows, size_t count) {
-    std::sort(rows.begin(), rows.end());
-    rows.resize(std::min(rows.size(), count));
-    return static_cast<uint32_t>(
-        std::count_if(rows.begin(), rows.end(), [&](auto& row) { return is_true(row.second); }));
-  };
-  const auto candidates = best.take_sorted();
-  using Piece = std::pair<uint32_t, uint32_t>;
-  std::vector<Piece> pieces;
-  for (const auto& candidate : candidates) {
-    const uint32_t cell = cell_of(directory, candidate.ordinal);
-    pieces.emplace_back(cell, (candidate.ordinal - directory.first_row[cell]) / plan.piece_rows);
+  return best.take_sorted();
+}
+
+// How many true rows are among the best `count` where the pieces of the best `depth` candidates are
+// fetched and refined by these digits.
+uint32_t found_refined(const Trial& trial, const PagedPlan& plan, std::span<const Neighbor> ranked,
+                       const DigitValues& digits, size_t depth, size_t count) {
+  const size_t row_bytes = plan.basis.codes.row_bytes();
+  std::set<std::pair<uint32_t, uint32_t>> fetched;
+  std::vector<std::pair<double, uint32_t>> refined;
+  for (size_t i = 0; i < std::min(ranked.size(), kRankedPerRefined * depth); ++i) {
+    const uint32_t row = ranked[i].ordinal;
+    const uint32_t cell = cell_of(plan.directory, row);
+    const std::pair piece(cell, (row - plan.directory.first_row[cell]) / plan.piece_rows);
+    if (i < depth) fetched.insert(piece);
+    if (!fetched.contains(piece)) continue;
+    const int32_t sum =
+        dot_digits(digits.values, std::span(plan.codes).subspan(row * row_bytes, row_bytes));
+    refined.emplace_back(-(trial.centroids[cell] + digits.unit * sum), row);
   }
-  // The rows refined where the pieces of the best `depth` are fetched.
-  const auto refined_at = [&](const DigitValues& digits, size_t depth) {
-    depth = std::min(depth, candidates.size());
-    const std::set<Piece> fetched(pieces.begin(), pieces.begin() + static_cast<ptrdiff_t>(depth));
-    Refined refined;
-    for (size_t i = 0; i < std::min(candidates.size(), kRankedPerRefined * depth); ++i) {
-      if (!fetched.contains(pieces[i])) continue;
-      const uint32_t row = candidates[i].ordinal;
-      const int32_t sum =
-          dot_digits(digits.values, std::span(plan.codes).subspan(row * row_bytes, row_bytes));
-      refined.emplace_back(-(trial.centroids[pieces[i].first] + digits.unit * sum), row);
-    }
-    return refined;
-  };
-  Ranked ranked;
-  for (size_t depth = kDepthStep; depth <= kMostSettledRows; depth += kDepthStep) {
-    ranked.found_at_depth.push_back(
-        found_in_best(refined_at(trial.fine, depth), HeldOutTruth::kNeighbors));
+  std::sort(refined.begin(), refined.end());
+  refined.resize(std::min(refined.size(), count));
+  return static_cast<uint32_t>(std::count_if(refined.begin(), refined.end(), [&](auto& row) {
+    return std::ranges::find(trial.true_rows, row.second) != trial.true_rows.end();
+  }));
+}
+
+// Adds the true rows found at each refinement depth: kDepthStep, twice that, and so on.
+void add_found(const Trial& trial, const PagedPlan& plan, size_t cell_count,
+               std::vector<uint32_t>& found) {
+  const auto ranked = scan_cells(trial, plan, cell_count);
+  for (size_t i = 0; i < found.size(); ++i) {
+    found[i] += found_refined(trial, plan, ranked, trial.fine, (i + 1) * kDepthStep,
+                              HeldOutTruth::kNeighbors);
   }
-  ranked.first_found = found_in_best(refined_at(trial.first, kFirstRows), kShownRows);
-  return ranked;
 }
 
 }  // namespace
@@ -228,27 +216,26 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
 
   double first_found = 0;
   double all = 0;
-  std::vector<double> found_at_depth(kMostSettledRows / kDepthStep);
+  const size_t probe_cells = directory.probe_cells;
+  std::vector<uint32_t> cold(kMostSettledRows / kDepthStep);
+  std::vector<uint32_t> warm(cold.size());
   for (const auto& trial : trials) {
-    const auto ranked = rank(trial, plan);
     all += static_cast<double>(trial.true_rows.size());
-    first_found += ranked.first_found;
-    for (size_t d = 0; d < found_at_depth.size(); ++d) {
-      found_at_depth[d] += ranked.found_at_depth[d];
-    }
+    first_found += found_refined(trial, plan, scan_cells(trial, plan, probe_cells), trial.first,
+                                 kFirstRows, kShownRows);
+    add_found(trial, plan, probe_cells, cold);
+    add_found(trial, plan, kSearchedPerProbe * probe_cells, warm);
   }
-  const auto least = found_at_depth.begin() + kLeastSettledRows / kDepthStep - 1;
-  const auto enough = std::find_if(least, found_at_depth.end(), [&](double found) {
-    return found >= options.settled_recall * all;
-  });
-  // Where it is not reached, the least depth that finds most.
-  const auto chosen = enough != found_at_depth.end()
-                          ? enough
-                          : std::max_element(least, found_at_depth.end());
-  const auto depth = chosen - found_at_depth.begin();
+  // Where a recall is not reached, the least depth that finds most.
+  const auto least_depth = [&](std::span<const uint32_t> found, double recall) {
+    const auto enough = std::ranges::find_if(found, [&](double f) { return f >= recall * all; });
+    const auto chosen = enough != found.end() ? enough : std::ranges::max_element(found);
+    return static_cast<size_t>(chosen - found.begin());
+  };
+  const size_t depth = std::max(least_depth(cold, options.settled_recall),
+                                least_depth(warm, options.warm_recall));
   directory.settled_rows = static_cast<uint32_t>(depth + 1) * kDepthStep;
-  plan.quality = {static_cast<uint32_t>(trials.size()),
-                  found_at_depth[static_cast<size_t>(depth)] / all, first_found / all};
+  plan.quality = {static_cast<uint32_t>(trials.size()), cold[depth] / all, first_found / all};
   return {};
 }
 

@@ -10,9 +10,6 @@
 namespace sightline {
 namespace {
 
-// Cells in memory are searched if they are among so many times the cells that are opened: the rows
-// of those behind are hardly ever near, and all cells of a large bundle take long.
-constexpr uint32_t kSearchedPerProbe = 20;
 // Beside lists, which hold all rows of the cells that qualify, the deltas of so many times the
 // cells that are opened.
 constexpr uint32_t kDeltasPerProbe = 3;

@@ -27,6 +27,10 @@ struct PagedEffort {
   bool only_opened = false;  // other cells in memory are left out
 };
 
+// Cells in memory are searched if they are among so many times the cells that are opened: the rows
+// of those behind are hardly ever near, and all cells of a large bundle take long.
+constexpr uint32_t kSearchedPerProbe = 20;
+
 // Rows looked at for refinement, for each whose rest is fetched: most of the others lie in pieces
 // that are fetched anyway.
 constexpr uint32_t kRankedPerRefined = 8;

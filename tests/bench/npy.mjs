@@ -45,7 +45,10 @@ export function readNpy(path, mostRows = Infinity) {
   if (type === 'u4') return { rows, dim, values: new Uint32Array(raw) };
   if (type === 'f4') return { rows, dim, values: new Float32Array(raw) };
   const table = halves();
-  return { rows, dim, values: Float32Array.from(new Uint16Array(raw), (half) => table[half]) };
+  const stored = new Uint16Array(raw);
+  const values = new Float32Array(stored.length);
+  for (let i = 0; i < values.length; ++i) values[i] = table[stored[i]];
+  return { rows, dim, values };
 }
 
 // Makes a data folder once; an unfinished one is never taken for whole.
