@@ -1,6 +1,7 @@
-// The page of a bundle of vectors: searched by text, its originals shown where it has no thumbnails.
+// The page of a bundle of vectors: searched by text or only by its images, its originals shown where it
+// has no thumbnails.
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -59,5 +60,70 @@ describe('the page of vectors in Chromium', { skip: cannotVisit }, () => {
     await visitor.resultsFor('snow');
     await visitor.page.waitForSelector('#results .card img.missing');
     visitor.forgive();
+  });
+
+  describe('with records of ids and addresses alone, and without a model', () => {
+    let bareHost;
+
+    before(async () => {
+      const at = (name) => join(folder, name);
+      const records = readFileSync(at('export/metadata.jsonl'), 'utf8').trimEnd().split('\n');
+      const bare = records.map((line) => {
+        const { image_id, path, sequence } = JSON.parse(line);
+        return JSON.stringify({ image_id, media_url: `media/${path}`, drive: sequence });
+      });
+      writeFileSync(at('bare.jsonl'), bare.join('\n'));
+      const built = run(
+        ...['build', at('export/embeddings.npy'), '--records', at('bare.jsonl')],
+        ...['--out', at('bare'), '--catalog', at('bare.sqlite'), '--progress', 'none'],
+      );
+      assert.equal(built.code, 0, built.stderr);
+      cpSync(at('site/bundle/media'), at('bare/bundle/media'), { recursive: true });
+      bareHost = await serve(at('bare'));
+    });
+    after(() => bareHost?.stop());
+
+    test('pictures keep their shape, large ones have their place and a name', async () => {
+      const { page } = visitor;
+      await page.goto(bareHost.address);
+      await page.waitForFunction(
+        () => document.querySelector('#results .card img')?.naturalWidth > 0,
+      );
+      const card = page.locator('#results .card').first();
+      const fit = await card.locator('img').evaluate((image) => getComputedStyle(image).objectFit);
+      assert.equal(fit, 'cover');
+      const name = await card.locator('.name').textContent();
+      assert.notEqual(name, '');
+      await card.locator('a').click();
+      await page.waitForFunction(
+        () => document.querySelector('dialog.lightbox[open] .picture')?.naturalWidth > 0,
+      );
+      const shape = await visitor.dialog().evaluate((dialog) => {
+        const { naturalWidth, naturalHeight } = dialog.querySelector('.picture');
+        const { width, height } = dialog.querySelector('.picture').getBoundingClientRect();
+        return { width, shown: width / height, natural: naturalWidth / naturalHeight };
+      });
+      assert.ok(shape.width > 300, JSON.stringify(shape));
+      assert.ok(Math.abs(shape.shown - shape.natural) < 0.01, JSON.stringify(shape));
+      assert.equal(await visitor.dialog().locator('h2').textContent(), name);
+      assert.doesNotMatch(await visitor.dialog().locator('.facts').textContent(), /0 × 0/);
+    });
+
+    test('offers nothing that there is not: no boxes, no texts, no image files', async () => {
+      const { page } = visitor;
+      await page.goto(bareHost.address);
+      await page.waitForSelector('#results .card');
+      assert.ok(await page.locator('#query').isDisabled());
+      assert.equal(await page.getByRole('button', { name: 'Boxes' }).count(), 0);
+      assert.equal(await page.getByRole('button', { name: 'Search by an image file' }).count(), 0);
+      assert.deepEqual(await visitor.breachesOfAxe(), []);
+      await page.locator('#results .card a').first().click();
+      assert.equal(await visitor.dialog().getByRole('button', { name: 'Boxes' }).count(), 0);
+      await visitor.dialog().getByRole('button', { name: 'Find similar' }).click();
+      await page.waitForSelector('.search.by-image');
+      await page.waitForFunction(() =>
+        /best of/.test(document.querySelector('.status').textContent),
+      );
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { isAbort } from '../bundle/errors.js';
 import type { SearchEngine } from '../engine/sightline.js';
-import type { BoxXyxyPx, Hit, ImageInfo, SearchResult } from '../engine/types.js';
+import type { BoxXyxyPx, BundleInfo, Hit, ImageInfo, SearchResult } from '../engine/types.js';
 import type { BoxChoice } from './box_overlay.js';
 import { engineQuery } from './engine_query.js';
 import { EmptyResults } from './empty_results.js';
@@ -11,6 +11,7 @@ import type { Notices } from './notices.js';
 import { PageLayout } from './page_layout.js';
 import { ResultsGrid } from './results_grid.js';
 import { SearchBox } from './search_box.js';
+import type { Readable } from './search_box.js';
 import { StandInNotice } from './stand_in_notice.js';
 import { strings } from './strings.js';
 import { firstEncoderChoice } from './text_encoder_choice.js';
@@ -24,6 +25,16 @@ const typingPauseMs = 90;
 // images. A text that is not in the bank asks for the model at once.
 const modelPauseMs = 2000;
 const noQuery = { text: '', file: null, similarTo: null, region: null, showAll: false };
+
+function readableBy(bundles: readonly BundleInfo[]): Readable {
+  return {
+    texts: bundles.some(
+      ({ encoderBytes, phraseCount, examples }) =>
+        encoderBytes.text > 0 || phraseCount > 0 || examples.length > 0,
+    ),
+    imageFiles: bundles.some(({ encoderBytes }) => encoderBytes.vision > 0),
+  };
+}
 
 /** The page's one state and everything that follows from it. */
 export class App {
@@ -51,19 +62,27 @@ export class App {
     this.thumbnails = new ThumbnailImages(engine);
     const showThumbnail = (picture: HTMLImageElement, image: ImageInfo, signal?: AbortSignal) =>
       void this.thumbnails.show(picture, image, signal);
-    this.box = new SearchBox({
-      type: (text, settled) => this.type(text, settled),
-      prepare: () => void this.prepareText(),
-      suggest: (text) => engine.suggest(text),
-      chooseImage: (file) => this.searchByFile(file),
-      clear: () => this.update(noQuery, true),
-    });
-    this.toolbar = new Toolbar({
-      setCount: (k) => this.update({ k }, true),
-      setMinRelevance: (minRelevance) => this.update({ minRelevance }),
-      toggleBoxes: () => this.toggleBoxes(),
-      toggleFilters: (shown) => this.layout.showFilters(shown),
-    });
+    this.box = new SearchBox(
+      {
+        type: (text, settled) => this.type(text, settled),
+        prepare: () => void this.prepareText(),
+        suggest: (text) => engine.suggest(text),
+        chooseImage: (file) => this.searchByFile(file),
+        clear: () => this.update(noQuery, true),
+      },
+      readableBy(engine.bundles),
+    );
+    const classNames = engine.bundles.flatMap((bundle) => bundle.classNames);
+    const hasBoxes = classNames.length > 0;
+    this.toolbar = new Toolbar(
+      {
+        setCount: (k) => this.update({ k }, true),
+        setMinRelevance: (minRelevance) => this.update({ minRelevance }),
+        toggleBoxes: () => this.toggleBoxes(),
+        toggleFilters: (shown) => this.layout.showFilters(shown),
+      },
+      { hasBoxes },
+    );
     this.grid = new ResultsGrid(
       {
         linkTo: (hit) => formatState({ ...this.state, image: hit.imageId }) || '#',
@@ -73,14 +92,11 @@ export class App {
       },
       (key, hit) => this.gridKey(key, hit),
     );
-    this.facets = new FacetPanel(
-      engine.bundles.flatMap(({ classNames }) => classNames),
-      {
-        toggle: (field, value) => this.toggleFacet(field, value),
-        toggleClassBoxes: (name) => this.toggleClassBoxes(name),
-        clear: () => this.update({ chosen: {} }, true),
-      },
-    );
+    this.facets = new FacetPanel(classNames, {
+      toggle: (field, value) => this.toggleFacet(field, value),
+      toggleClassBoxes: (name) => this.toggleClassBoxes(name),
+      clear: () => this.update({ chosen: {} }, true),
+    });
     this.lightbox = new Lightbox({
       close: () => this.update({ image: null }),
       step: (step) => this.step(step),
@@ -89,6 +105,7 @@ export class App {
       findSimilar: (imageId, region) => this.findSimilar(imageId, region),
       showThumbnail,
       sequence: ({ imageId }) => engine.sequence(imageId),
+      hasBoxes: () => hasBoxes,
       canSearchRegions: () => engine.bundles.some(({ encoderBytes }) => encoderBytes.vision > 0),
     });
     this.standIn = new StandInNotice(this.textModelBytes, () => this.loadTextModel());

@@ -24,7 +24,7 @@ export function drawBoxes(
   const overlay = svg('svg', {
     class: 'boxes',
     viewBox: `0 0 ${image.widthPx} ${image.heightPx}`,
-    preserveAspectRatio: 'none',
+    preserveAspectRatio: 'xMidYMid meet',
     'aria-hidden': 'true',
   });
   if (!choice.shown) return overlay;

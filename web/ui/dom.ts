@@ -99,3 +99,8 @@ export function nameOf(name: string, className?: string): HTMLElement {
 export function fileName(path: string): string {
   return tidy(path.slice(path.lastIndexOf('/') + 1) || path);
 }
+
+/** What an image is called: its file, or its id where a bundle of vectors names no files. */
+export function imageName({ path, imageId }: { path: string; imageId: string }): string {
+  return fileName(path || imageId);
+}

@@ -1,7 +1,7 @@
 import { squareAround } from '../encoder/decode_image.js';
 import type { SearchEngine, SearchQuery } from '../engine/sightline.js';
 import type { BoxXyxyPx, ImageInfo, Thumbnail } from '../engine/types.js';
-import { fileName } from './dom.js';
+import { fileName, imageName } from './dom.js';
 import type { SearchBox } from './search_box.js';
 import { strings } from './strings.js';
 import type { ThumbnailImages } from './thumbnail_images.js';
@@ -26,7 +26,7 @@ export async function engineQuery(
 
   const [image] = await engine.get([similarTo]);
   if (!image) return { ...options, imageId: similarTo };
-  const name = fileName(image.path);
+  const name = imageName(image);
   const label = region ? strings.similarToRegion(name) : strings.similarTo(name);
   void thumbnails.show(box.showImage(label), image);
   if (!image.thumbnail || !region) return { ...options, imageId: similarTo };

@@ -25,7 +25,7 @@ export function factList(image: Hit | ImageInfo): HTMLElement {
   if (latitudeDeg !== null && longitudeDeg !== null) {
     add(fields.place, `${latitudeDeg.toFixed(5)}, ${longitudeDeg.toFixed(5)}`);
   }
-  add(fields.size, `${image.widthPx} × ${image.heightPx}`);
+  if (image.widthPx > 0) add(fields.size, `${image.widthPx} × ${image.heightPx}`);
   add(fields.path, image.path);
   add(fields.licence, image.licence);
   return list;

@@ -1,7 +1,7 @@
 import type { BoxXyxyPx, Detection, Hit, ImageInfo } from '../engine/types.js';
 import { drawBoxes } from './box_overlay.js';
 import type { BoxChoice } from './box_overlay.js';
-import { fileName, h, icon, iconButton } from './dom.js';
+import { h, icon, iconButton, imageName } from './dom.js';
 import { detectionList, factList } from './image_facts.js';
 import { describe } from './result_card.js';
 import { strings } from './strings.js';
@@ -15,6 +15,8 @@ export interface LightboxActions {
   showThumbnail(picture: HTMLImageElement, image: ImageInfo): void;
   sequence(image: ImageInfo): Promise<ImageInfo[]>;
   canSearchRegions(): boolean;
+  /** Whether there can be boxes at all. */
+  hasBoxes(): boolean;
 }
 
 /** One image large, with what is known of it and the images before and after. */
@@ -45,6 +47,7 @@ export class Lightbox {
       if (target === this.element) this.element.close();
     });
     this.element.addEventListener('keydown', (event) => this.keyDown(event));
+    this.picture.addEventListener('load', () => this.fitLoaded());
     new ResizeObserver(() => this.draw()).observe(this.frame);
   }
 
@@ -68,10 +71,9 @@ export class Lightbox {
   }
 
   private showNew(image: Hit | ImageInfo): void {
-    this.title.replaceChildren(h('bdi', {}, fileName(image.path)));
-    this.frame.style.setProperty('--width', String(image.widthPx));
-    this.frame.style.setProperty('--height', String(image.heightPx));
-    this.picture.alt = describe(image) || fileName(image.path);
+    this.title.replaceChildren(h('bdi', {}, imageName(image)));
+    this.fit(image.widthPx, image.heightPx);
+    this.picture.alt = describe(image) || imageName(image);
     this.picture.removeAttribute('src');
     this.actions.showThumbnail(this.picture, image);
     this.showOriginal(image);
@@ -80,6 +82,18 @@ export class Lightbox {
     const detections = detectionList(image, this.actions.canSearchRegions(), findRegion);
     this.facts.replaceChildren(this.buttons(image), factList(image), detections ?? '');
     void this.showStrip(image);
+  }
+
+  /** Gives the picture its place; of an unknown size, one until it has come. */
+  private fit(widthPx: number, heightPx: number): void {
+    const isKnown = widthPx > 0 && heightPx > 0;
+    this.frame.style.setProperty('--width', String(isKnown ? widthPx : 4));
+    this.frame.style.setProperty('--height', String(isKnown ? heightPx : 3));
+  }
+
+  private fitLoaded(): void {
+    const { naturalWidth, naturalHeight } = this.picture;
+    if (this.shown?.widthPx === 0) this.fit(naturalWidth, naturalHeight);
   }
 
   /** The thumbnail stays until the original has come, and for good where it does not. */
@@ -101,6 +115,7 @@ export class Lightbox {
     const boxes = h('button', { type: 'button', class: 'toggle', title: strings.boxesHint });
     boxes.append(icon('boxes'), strings.boxes);
     boxes.addEventListener('click', () => this.actions.toggleBoxes());
+    boxes.hidden = !this.actions.hasBoxes();
     const original =
       image.mediaUrl &&
       h(
@@ -136,7 +151,7 @@ export class Lightbox {
   }
 
   private stripItem(other: ImageInfo, shown: ImageInfo): HTMLLIElement {
-    const picture = h('img', { alt: fileName(other.path), decoding: 'async' });
+    const picture = h('img', { alt: imageName(other), decoding: 'async' });
     this.actions.showThumbnail(picture, other);
     const button = h('button', { type: 'button' }, picture);
     if (other.imageId === shown.imageId) button.setAttribute('aria-current', 'true');

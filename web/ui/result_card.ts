@@ -1,7 +1,7 @@
 import type { Hit, ImageInfo } from '../engine/types.js';
 import { drawBoxes, matchedDetection } from './box_overlay.js';
 import type { BoxChoice } from './box_overlay.js';
-import { fileName, h, icon, nameOf, tidy } from './dom.js';
+import { h, icon, imageName, nameOf, tidy } from './dom.js';
 import { count, percent, similarity, strings } from './strings.js';
 
 const typicalHeightPx = 180;
@@ -49,7 +49,7 @@ export class ResultCard {
       event.preventDefault();
       this.actions.open(this.hit);
     });
-    const label = strings.findSimilarLabel(fileName(hit.path));
+    const label = strings.findSimilarLabel(imageName(hit));
     const similar = h('button', { type: 'button', class: 'similar', title: strings.findSimilar });
     similar.tabIndex = -1;
     similar.setAttribute('aria-label', label);
@@ -57,10 +57,12 @@ export class ResultCard {
     similar.addEventListener('click', () => this.actions.findSimilar(this.hit));
     this.element.append(this.link, similar);
     // A bundle of vectors may not know the sizes of its images.
-    const ratio = hit.widthPx > 0 && hit.heightPx > 0 ? hit.widthPx / hit.heightPx : 4 / 3;
+    const isKnown = hit.widthPx > 0 && hit.heightPx > 0;
+    const ratio = isKnown ? hit.widthPx / hit.heightPx : 4 / 3;
     const shown = Math.min(widestRatio, Math.max(narrowestRatio, ratio));
     this.element.style.setProperty('--ratio', shown.toFixed(4));
     if (ratio > widestRatio || ratio < narrowestRatio) this.frame.classList.add('letterbox');
+    if (!isKnown) this.frame.classList.add('cropped');
     nearView.observe(this.element);
     onceNear.set(this.element, () => actions.showThumbnail(this.picture, hit, this.removal.signal));
   }
@@ -91,7 +93,7 @@ export class ResultCard {
     this.picture.alt = describe(hit);
     const matched = matchedDetection(hit, hit.view);
     this.caption.replaceChildren(
-      nameOf(fileName(hit.path), 'name'),
+      nameOf(imageName(hit), 'name'),
       matched
         ? h('span', { class: 'match' }, strings.matched(tidy(matched.className)))
         : h('span', { class: 'match' }, tidy(hit.sequence)),

@@ -13,6 +13,12 @@ interface SearchActions {
   clear(): void;
 }
 
+/** What the bundles can be asked by. */
+export interface Readable {
+  texts: boolean;
+  imageFiles: boolean;
+}
+
 /** The text field, the image button, and the image searched by where there is one. */
 export class SearchBox {
   readonly element: HTMLFormElement;
@@ -34,13 +40,20 @@ export class SearchBox {
   private readonly suggestions: SuggestionList;
   private wantsSuggestions = false;
 
-  constructor(private readonly actions: SearchActions) {
+  constructor(
+    private readonly actions: SearchActions,
+    { texts, imageFiles }: Readable,
+  ) {
+    this.input.disabled = !texts;
+    if (!texts) this.input.placeholder = strings.noTexts;
     this.suggestions = new SuggestionList(this.input, (phrase) => this.settle(phrase));
     const file = h('input', { type: 'file', accept: 'image/*', hidden: true });
     file.addEventListener('change', () => {
       if (file.files?.[0]) actions.chooseImage(file.files[0]);
       file.value = '';
     });
+    const choose = iconButton('image', strings.chooseImage, () => file.click());
+    choose.hidden = !imageFiles;
     const remove = iconButton('close', strings.clear, () => actions.clear());
     this.chip.append(this.chipImage, this.chipName, remove);
     this.element = h(
@@ -50,7 +63,7 @@ export class SearchBox {
       this.chip,
       this.input,
       file,
-      iconButton('image', strings.chooseImage, () => file.click()),
+      choose,
       this.suggestions.element,
     );
     this.element.addEventListener('submit', (event) => {

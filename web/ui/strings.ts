@@ -45,6 +45,7 @@ export const strings = {
   opening: 'Opening…',
   search: 'Search',
   searchPlaceholder: 'What are you looking for?',
+  noTexts: 'Open an image to find others like it',
   searchLabel: 'Search the images by a description',
   clear: 'Clear the search',
   suggestions: 'Phrases to search for',

@@ -35,13 +35,17 @@ export class Toolbar {
     'aria-expanded': 'false',
   });
 
-  constructor(private readonly actions: ToolbarActions) {
+  constructor(
+    private readonly actions: ToolbarActions,
+    { hasBoxes }: { hasBoxes: boolean },
+  ) {
     this.count.append(...resultCounts.map((k) => h('option', { value: k }, String(k))));
     this.count.addEventListener('change', () => actions.setCount(Number(this.count.value)));
     this.range.addEventListener('input', () => {
       this.rangeValue.textContent = percent(Number(this.range.value));
       actions.setMinRelevance(Number(this.range.value));
     });
+    this.boxes.hidden = !hasBoxes;
     this.boxes.append(icon('boxes'), strings.boxes);
     this.boxes.addEventListener('click', () => actions.toggleBoxes());
     this.filters.addEventListener('click', () => {
