@@ -196,7 +196,7 @@ function report(results) {
       'after',
       'p95',
       'requests',
-      'round trips',
+      'longest chain',
       'recall@10',
       'visits',
     ],
