@@ -154,8 +154,8 @@ function plot(runs, methods, kind) {
       subtitle: `${machine()}; simulated CLIP vectors × 512, one thread`,
       x: {
         label: 'rows (a line that ends: failed, or missed the recall, beyond)',
-        min: Math.log10(runs[0].rows),
-        max: Math.log10(runs.at(-1).rows),
+        min: Math.log10(runs[0].rows) - 0.05,
+        max: Math.log10(runs.at(-1).rows) + 0.05,
         ticks: runs.map(({ rows }) => Math.log10(rows)),
         format: (value) => Math.round(10 ** value).toLocaleString('en'),
       },

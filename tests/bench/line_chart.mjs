@@ -108,6 +108,7 @@ export function lineChart({ title, subtitle, x, y, series, absent = 'not on the 
     }
     parts.push(
       `<path d="M612 ${row}h24" ${stroke}/>`,
+      `<circle cx="624" cy="${row}" r="3" fill="${colour}"/>`,
       label(
         644,
         row + 4,
