@@ -10,8 +10,10 @@
 namespace sightline {
 namespace {
 
-// A query comes near this share of the cells: those whose means are most similar to it.
+// A query comes near this share of the cells, those whose means are most similar to it, and no
+// fewer than so many.
 constexpr double kNearShare = 0.1;
+constexpr size_t kLeastNear = 50;
 // What is assumed of a cell counts as much as so many queries.
 constexpr double kAssumedQueries = 3;
 constexpr size_t kBlockQueries = 32;
@@ -42,7 +44,8 @@ Sums measure_block(const CellSample& sample, std::span<const float> queries) {
   Sums sums{std::vector<double>(cells), std::vector<uint32_t>(cells)};
   std::vector<uint32_t> order(cells);
   std::iota(order.begin(), order.end(), 0u);
-  const auto near = static_cast<ptrdiff_t>(std::ceil(kNearShare * static_cast<double>(cells)));
+  const auto share = static_cast<size_t>(std::ceil(kNearShare * static_cast<double>(cells)));
+  const auto near = static_cast<ptrdiff_t>(std::min(cells, std::max(share, kLeastNear)));
   for (size_t q = 0; q < count; ++q) {
     std::nth_element(order.begin(), order.begin() + near - 1, order.end(),
                      [&](uint32_t a, uint32_t b) {

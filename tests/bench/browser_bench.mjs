@@ -153,13 +153,14 @@ function plot(runs, methods, kind) {
       title: `Search in ${browserName}, ${kind} queries, recall@10 ≥ ${goal}`,
       subtitle: `${machine()}; simulated CLIP vectors × 512, one thread`,
       x: {
-        label: 'rows (a line that ends: the method failed beyond)',
-        min: Math.log10(runs[0].rows),
-        max: Math.log10(runs.at(-1).rows),
+        label: 'rows (a line that ends: failed, or missed the recall, beyond)',
+        min: Math.log10(runs[0].rows) - 0.05,
+        max: Math.log10(runs.at(-1).rows) + 0.05,
         ticks: runs.map(({ rows }) => Math.log10(rows)),
         format: (value) => Math.round(10 ** value).toLocaleString('en'),
       },
-      y: { label: 'p50, ms' },
+      y: { label: 'p50, milliseconds (lower is better)' },
+      absent: 'recall not reached',
       series: methods.map((method) => ({
         name: method.name,
         ours: method.name.startsWith('sightline'),

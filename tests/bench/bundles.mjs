@@ -15,10 +15,13 @@ function makeOnce(name, make) {
   return path;
 }
 
-export function pagedBundle(rows) {
-  const data = simulatedVectors(rows);
-  const queries = ['--queries', join(data, 'text_queries_train.npy')];
-  return makeOnce(`bundle-paged-${rows}`, (out) => [
+export const pagedBundle = (rows) => pagedBundleOf(`${rows}`, simulatedVectors(rows));
+
+// data: a folder with base.npy and perhaps text_queries_train.npy.
+export function pagedBundleOf(name, data) {
+  const texts = join(data, 'text_queries_train.npy');
+  const queries = existsSync(texts) ? ['--queries', texts] : [];
+  return makeOnce(`bundle-paged-${name}`, (out) => [
     ...['sightline', 'build', join(data, 'base.npy'), '--out', out, '--bundle-only', ...queries],
   ]);
 }

@@ -2,7 +2,7 @@
 
 const width = 950;
 const height = 470;
-const plot = { left: 76, right: 590, top: 74, bottom: 408 };
+const plot = { left: 76, right: 590, top: 74, bottom: 400 };
 const font = 'font-family="system-ui, -apple-system, Segoe UI, sans-serif"';
 // Ours first and strong; the others in quieter colours that differ in lightness too.
 const ours = ['#c2410c', '#9333ea', '#be185d'];
@@ -14,23 +14,26 @@ const escaped = (text) =>
 const label = (x, y, text, extra = '') =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${font} ${extra}>${escaped(text)}</text>`;
 
+// Of the finest steps that leave room between the labels.
 function logTicks(min, max) {
-  const ticks = [];
-  for (let power = Math.floor(Math.log10(min)); 10 ** power <= max; ++power) {
-    for (const step of [1, 2, 5]) {
-      const tick = step * 10 ** power;
-      if (tick >= min * 0.999 && tick <= max * 1.001) ticks.push(tick);
+  const ticks = (steps) => {
+    const found = [];
+    for (let power = Math.floor(Math.log10(min)); 10 ** power <= max; ++power) {
+      found.push(...steps.map((step) => Number((step * 10 ** power).toPrecision(2))));
     }
-  }
-  return ticks;
+    return found.filter((tick) => tick >= min * 0.999 && tick <= max * 1.001);
+  };
+  const choices = [[1, 1.5, 2, 3, 4, 5, 7], [1, 2, 5], [1, 3], [1]].map(ticks);
+  return choices.find(({ length }) => length <= 10) ?? choices.at(-1);
 }
 
 // One chart. axes: x {label, min, max, ticks, format?}, y {label, format?}, logarithmic.
-// series: [{name, ours, points: [[x, y]]}]; points left of x.min are not drawn.
-export function lineChart({ title, subtitle, x, y, series }) {
+// series: [{name, ours, points: [[x, y]]}], ours come first; points left of x.min are not drawn, and
+// whose are all there is named with `absent` beside it.
+export function lineChart({ title, subtitle, x, y, series, absent = 'not on the chart' }) {
   const seen = series
     .map((one) => ({ ...one, points: one.points.filter(([at]) => at >= x.min && at <= x.max) }))
-    .filter(({ points }) => points.length > 0);
+    .sort((a, b) => Number(b.ours) - Number(a.ours));
   const values = seen.flatMap(({ points }) => points.map(([, value]) => value));
   const low = Math.min(...values) / 1.25;
   const high = Math.max(...values) * 1.25;
@@ -89,18 +92,23 @@ export function lineChart({ title, subtitle, x, y, series }) {
     const dash = dashes[turn % dashes.length];
     ++counts[side];
     const stroke = `stroke="${colour}" stroke-width="${one.ours ? 3.2 : 1.8}" stroke-dasharray="${dash}"`;
+    const row = plot.top + 10 + i * 22;
+    if (one.points.length === 0) {
+      parts.push(label(644, row + 4, `${one.name}: ${absent}`, 'font-size="13" fill="#6b7280"'));
+      return;
+    }
     const path = one.points
       .map(([at, value], n) => `${n ? 'L' : 'M'}${toX(at).toFixed(1)} ${toY(value).toFixed(1)}`)
       .join('');
     parts.push(`<path d="${path}" fill="none" ${stroke} stroke-linejoin="round"/>`);
     for (const [at, value] of one.points) {
       parts.push(
-        `<circle cx="${toX(at).toFixed(1)}" cy="${toY(value).toFixed(1)}" r="${one.ours ? 3.6 : 2.4}" fill="${colour}"/>`,
+        `<circle cx="${toX(at).toFixed(1)}" cy="${toY(value).toFixed(1)}" r="${one.ours ? 3.8 : 3}" fill="${colour}"/>`,
       );
     }
-    const row = plot.top + 10 + i * 22;
     parts.push(
       `<path d="M612 ${row}h24" ${stroke}/>`,
+      `<circle cx="624" cy="${row}" r="3" fill="${colour}"/>`,
       label(
         644,
         row + 4,

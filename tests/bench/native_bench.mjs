@@ -12,7 +12,8 @@ import {
   writeResult,
 } from './bench_output.mjs';
 import { lineChart } from './line_chart.mjs';
-import { siftVectors, simulated, simulatedVectors } from './npy.mjs';
+import { pagedBundleOf } from './bundles.mjs';
+import { realVectors, siftVectors, simulated, simulatedVectors, streetsVectors } from './npy.mjs';
 
 const goals = [0.9, 0.95, 0.99];
 const usearchProgram = fileURLToPath(new URL('./usearch_method.mjs', import.meta.url));
@@ -28,13 +29,13 @@ function speedAt(points, goal) {
   return before.queries_per_s * (after.queries_per_s / before.queries_per_s) ** share;
 }
 
-function measure(data, queries, count, withUsearch) {
+function measure({ data, bundle, names: queries }, count) {
   const names = queries.join(',');
-  const native = [join(root, 'build/bin/method_bench'), '--data', data, '--queries', names];
+  const program = join(root, 'build/bin/method_bench');
+  const native = [program, '--data', data, '--queries', names, '--bundle', bundle];
   const lines = readLines(
     run(...oneCore([...native, '--query-limit', `${count}`]), { showProgress: true }),
   );
-  if (!withUsearch) return lines;
   try {
     const command = [process.execPath, usearchProgram, data, names, `${count}`];
     lines.push(...readLines(run(...oneCore(command), { showProgress: true })));
@@ -56,6 +57,14 @@ function summarise(lines, queries) {
     });
 }
 
+// [[recall, queries per second]] without those that find no more than a faster one.
+function frontier(points) {
+  let most = 0;
+  return points
+    .filter(({ recall_at_10: recall }) => recall > most && (most = recall))
+    .map(({ recall_at_10: recall, queries_per_s: speed }) => [recall, speed]);
+}
+
 const whole = (value) => Math.round(value).toLocaleString('en');
 
 function report(title, note, rows, plotName, queries) {
@@ -74,60 +83,77 @@ function report(title, note, rows, plotName, queries) {
       ...speeds.map((speed) => (speed ? whole(speed) : 'not reached')),
       speeds[1] && reference ? `${(speeds[1] / reference).toFixed(2)} ×` : '-',
       whole(bytes_per_vector),
-      `${whole(build_s)} s`,
+      // Made by `sightline build` before.
+      method.startsWith('sightline bundle') ? '-' : `${whole(build_s)} s`,
     ]),
   ]);
   const chart = lineChart({
     title,
     subtitle: note,
     x: {
-      label: `recall@10, ${queries}`,
+      label: `recall@10, ${queries} (up and to the right is better)`,
       min: 0.8,
       max: 1,
       ticks: [0.8, 0.85, 0.9, 0.95, 1],
       format: (value) => value.toFixed(2),
     },
     y: { label: 'queries per second, one core' },
+    absent: 'below 0.80',
     series: rows.map(({ method, points, bytes_per_vector }) => ({
       name: `${method} (${whole(bytes_per_vector)} B)`,
       ours: method.startsWith('sightline'),
-      points: points.map((point) => [point.recall_at_10, point.queries_per_s]),
+      points: frontier(points),
     })),
   });
   writePlot(plotName, chart);
 }
 
-export function benchMethods({ rows, queries }) {
+// The collections, by their names on the command line: where they are and what their tables say.
+const dataSets = {
+  simulated: (rows) => ({
+    data: simulatedVectors(rows),
+    bundle: `${rows}`,
+    title: `${whole(rows)} × 512 simulated CLIP`,
+    names: ['text', 'image'],
+  }),
+  real: () => ({
+    data: realVectors(),
+    title: '900 × 512 real CLIP, photos',
+    names: ['text', 'image'],
+  }),
+  streets: () => ({
+    data: streetsVectors(),
+    title: 'Rendered streets, the streets pair',
+    names: ['text', 'image'],
+  }),
+  sift: () => ({ data: siftVectors(), title: '4,500 × 128 SIFT (real)', names: ['image'] }),
+};
+
+export function benchMethods({ rows, queries, data = 'simulated,sift' }) {
   const count = Math.min(queries, 500);
-  console.log(`methods: ${rows} × 512, ${simulated}\n${machine()}`);
-  const sets = [
-    {
-      data: simulatedVectors(rows),
-      size: `${whole(rows)} × 512`,
-      names: ['text', 'image'],
-      simulated: true,
-    },
-    { data: siftVectors(), size: '4,500 × 128', names: ['image'], simulated: false },
-  ];
+  const chosen = data.split(',');
+  const unknown = chosen.find((name) => !Object.hasOwn(dataSets, name));
+  if (unknown) throw new Error(`--data: ${unknown} is none of ${Object.keys(dataSets).join(', ')}`);
+  console.log(`methods: ${chosen.includes('simulated') ? simulated : data}\n${machine()}`);
   const results = [];
-  for (const set of sets) {
-    const lines = measure(set.data, set.names, count, true);
+  for (const name of chosen) {
+    const set = dataSets[name](rows);
+    const bundle = pagedBundleOf(set.bundle ?? name, set.data);
+    const lines = measure({ ...set, bundle }, count);
     for (const { library, remedy } of lines.filter(({ benchmark }) => benchmark === 'missing')) {
       console.log(`\n*** ${library} IS NOT MEASURED: ${remedy} ***`);
     }
-    for (const name of set.names) {
-      const summary = summarise(lines, name);
-      const what = set.simulated
-        ? `simulated CLIP, ${name} queries`
-        : 'SIFT (real), held-out queries';
+    for (const kind of set.names) {
+      const summary = summarise(lines, kind);
+      const asked = set.names.length > 1 ? `${kind} queries` : 'held-out queries';
       report(
-        `${set.size} ${what}`,
+        `${set.title}, ${asked}`,
         `${machine()}, one core, one query at a time`,
         summary,
-        set.simulated ? `native-${name}-${rows}` : 'native-sift',
-        set.simulated ? `${name} queries` : 'held-out queries',
+        ['native', name, kind, ...(name === 'simulated' ? [rows] : [])].join('-'),
+        asked,
       );
-      results.push({ data: set.size, simulated: set.simulated, queries: name, methods: summary });
+      results.push({ data: name, title: set.title, queries: kind, methods: summary });
     }
   }
   writeResult('native-methods', { rows, count, results });

@@ -69,6 +69,17 @@ export const simulatedVectors = (rows) =>
 // 4,500 SIFT vectors with 500 held-out queries ("image"), dimension 128.
 export const siftVectors = () => makeOnce('sift5k', 'sift_vectors', []);
 
+// 900 real CLIP vectors of photos, with 100 held-out ones and the vectors of class names as queries.
+export const realVectors = () => makeOnce('clip-real', 'stored_vectors', []);
+
+// The frames that `npm run bench -- streets` rendered and indexed, and the texts that it asked.
+export function streetsVectors() {
+  const exported = join(folder, 'streets-export');
+  const [images, texts] = ['embeddings.npy', 'texts.npy'].map((name) => join(exported, name));
+  if (!existsSync(texts)) throw new Error(`no ${texts}; run npm run bench -- streets`);
+  return makeOnce('streets-vectors', 'stored_vectors', ['--images', images, '--texts', texts]);
+}
+
 // [{name, queries: [Float32Array], truth: [Uint32Array of 10]}]
 export function readQueries(data, names, count) {
   return names.map((name) => {

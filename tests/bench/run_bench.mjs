@@ -10,6 +10,7 @@
 //   npm run bench -- phrases   a phrase bank at full size: bytes a query, time of the build
 //   npm run bench -- relevance "nothing found" for nonsense, real queries kept
 // Options: --rows N[,N...] --queries N (vectors; several sizes: browser, cdn), --count N (streets, relevance, phrases: frames to render),
+// --data simulated,real,streets,sift (native: which collections; without it simulated and sift, and the core),
 // --phrases N (phrases: of the bank), --browser Chromium|Firefox, --method NAME (browser: those that start so),
 // --bundle DIR (cdn: a bundle of the vectors of --rows; answer: a site), --rounds N (answer, encoder), --model DIR (encoder: default random
 // weights shaped like CLIP ViT-B/32).
@@ -27,7 +28,7 @@ import { benchStreets } from './streets_bench.mjs';
 
 const benches = {
   native(options) {
-    benchCore({ ...options, rows: options.rows ?? 50_000, withWasm: false });
+    if (!options.data) benchCore({ ...options, rows: options.rows ?? 50_000, withWasm: false });
     benchMethods({ ...options, rows: options.rows ?? 100_000 });
   },
   codes: benchCodes,
@@ -46,7 +47,7 @@ const numbers = {
   phrases: 200_000,
   rounds: undefined,
 };
-const texts = ['rows', 'browser', 'bundle', 'method', 'model'];
+const texts = ['rows', 'data', 'browser', 'bundle', 'method', 'model'];
 const usage = `usage: npm run bench -- ${Object.keys(benches).join('|')} ${[...Object.keys(numbers), ...texts].map((name) => `[--${name} …]`).join(' ')}`;
 
 function readArguments() {

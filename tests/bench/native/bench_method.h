@@ -37,6 +37,8 @@ struct BenchMethod {
 void add_hnswlib_methods(std::vector<BenchMethod>& methods);
 void add_sightline_methods(std::vector<BenchMethod>& methods);
 void add_faiss_methods(std::vector<BenchMethod>& methods);
+// Of a paged bundle of the same vectors; with a graph only where it has one.
+void add_bundle_methods(const std::string& bundle, std::vector<BenchMethod>& methods);
 
 inline const std::vector<uint32_t> kEfSearchSteps = {10,  12,  16,  20,  24,  32,  40,  56,  80,
                                                      112, 160, 224, 320, 448, 640, 900, 1280};

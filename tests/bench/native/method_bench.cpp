@@ -2,8 +2,10 @@
 // recall@10 against queries per second over the method's search parameter, and bytes per vector.
 //
 //   method_bench --data DIR [--queries text,image] [--methods NAME,...] [--query-limit N]
+//                [--bundle BUNDLE]
 //
-// DIR is what simulate_vectors or sift_vectors wrote.
+// DIR is what simulate_vectors or sift_vectors wrote; BUNDLE what `sightline build DIR/base.npy`
+// made.
 
 #include <algorithm>
 #include <chrono>
@@ -107,8 +109,11 @@ void run(const BenchMethod& method, const Vectors& base, const std::vector<Query
 
 int main(int argc, char** argv) {
   using namespace sightline::bench;
-  std::map<std::string, std::string> options = {
-      {"--data", ""}, {"--queries", "text,image"}, {"--methods", ""}, {"--query-limit", "500"}};
+  std::map<std::string, std::string> options = {{"--data", ""},
+                                                {"--queries", "text,image"},
+                                                {"--methods", ""},
+                                                {"--query-limit", "500"},
+                                                {"--bundle", ""}};
   for (int i = 1; i < argc; i += 2) {
     if (i + 1 == argc || !options.contains(argv[i])) fail(std::string("unknown: ") + argv[i]);
     options[argv[i]] = argv[i + 1];
@@ -116,6 +121,9 @@ int main(int argc, char** argv) {
   std::vector<BenchMethod> methods;
   add_hnswlib_methods(methods);
   add_sightline_methods(methods);
+#if WITH_BUNDLES
+  if (!options["--bundle"].empty()) add_bundle_methods(options["--bundle"], methods);
+#endif
 #if WITH_FAISS
   add_faiss_methods(methods);
 #else
