@@ -89,7 +89,6 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const Root& root) {
 }
 
 void PagedIndex::add_deltas(const CellDeltas& deltas) {
-  has_deltas_ = !deltas.empty();
   base_cells_ = static_cast<uint32_t>(directory_.cell_count());
   uint32_t row = directory_.first_row.back();
   runs_of_cell_.resize(base_cells_);
@@ -294,6 +293,8 @@ bool PagedIndex::want_graph(std::vector<ObjectRef>& missing) {
   for (const auto& ref : missing_cells()) missing.push_back(ref);
   if (!missing.empty()) return false;
   for (const auto& [cell, resident] : cells_) {
+    // The graph knows no rows of deltas.
+    if (cell >= base_cells_) break;
     graph_.take_cell(cell, resident.content.codes, codes_.first_bytes(), directory_);
   }
   graph_.set_cells();
@@ -303,7 +304,7 @@ bool PagedIndex::want_graph(std::vector<ObjectRef>& missing) {
 bool PagedIndex::prefers_graph() const {
   uint64_t scanned = 0;
   for (const auto& [number, cell] : cells_) scanned += cell.content.codes.size();
-  return can_search_graph() && graph_.is_whole() && graph_.has_cells() && scanned > kQuickScanBytes;
+  return graph_.exists() && graph_.is_whole() && graph_.has_cells() && scanned > kQuickScanBytes;
 }
 
 Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
@@ -321,6 +322,7 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   std::vector<bool> is_searched(directory_.cells.size());
   if (by_graph) {
     if (!want_graph(answer.missing)) return answer;
+    std::fill(is_searched.begin() + base_cells_, is_searched.end(), true);
   } else {
     for (const auto& ref : facets_.missing_names()) want(ref, {Part::kNames}, answer.missing);
     if (by_list) RETURN_IF_ERROR(want_lists(rows_allowed, answer.missing));
@@ -387,7 +389,10 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
 
   const auto fine = make_digit_values(codes_, weights);
   std::vector<uint8_t> first(first_bytes);
-  if (!by_graph) candidates = best.take();
+  auto scanned = best.take();
+  if (by_graph) scanned.resize(std::min<size_t>(scanned.size(), std::max(k, effort.ef_search)));
+  candidates.insert(candidates.end(), scanned.begin(), scanned.end());
+  if (by_graph) std::sort(candidates.begin(), candidates.end());
   uint32_t rank = 0;
   for (const auto& [distance, row] : candidates) {
     PagedHit hit{row, scan.base + scan.unit * -distance, false};
@@ -535,7 +540,8 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
     }
     case Part::kGraph:
       if constexpr (kSearchesGraphs)
-        RETURN_IF_ERROR(graph_.take_part(place.number, payload, row_count()));
+        RETURN_IF_ERROR(
+            graph_.take_part(place.number, payload, directory_.first_row[base_cells_]));
       break;
     case Part::kNames:
       RETURN_IF_ERROR(facets_.take_names(ref, payload));
