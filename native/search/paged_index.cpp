@@ -234,7 +234,7 @@ Result<void> PagedIndex::want_lists(RowFilter rows_allowed, std::vector<ObjectRe
 }
 
 Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> similarities,
-                                    uint32_t k,                                    const PagedEffort& effort, RowFilter rows_allowed,
+                                    uint32_t k, const PagedEffort& effort, RowFilter rows_allowed,
                                     std::vector<bool>& is_searched,
                                     std::vector<ObjectRef>& missing) {
   const bool is_filtered = facets_.is_active();
@@ -262,8 +262,9 @@ Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> s
     if (!deltas_alone) {
       is_searched[cell] = true;
       const bool may_hold = is_filtered && facets_.may_hold(cell);
-      if (opens && (may_hold || (!is_filtered && any_allowed(rows_allowed, directory_.first_row[cell],
-                                                            directory_.first_row[cell + 1])))) {
+      if (opens &&
+          (may_hold || (!is_filtered && any_allowed(rows_allowed, directory_.first_row[cell],
+                                                    directory_.first_row[cell + 1])))) {
         open_cell(cell, missing);
       }
       if (opens && is_filtered) {
@@ -328,8 +329,8 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
     if (by_list) RETURN_IF_ERROR(want_lists(rows_allowed, answer.missing));
     // Lists hold no rows of deltas.
     if (!by_list || runs_.size() > 1) {
-      RETURN_IF_ERROR(want_cells(by_list, offsets, k, effort, rows_allowed, is_searched,
-                                 answer.missing));
+      RETURN_IF_ERROR(
+          want_cells(by_list, offsets, k, effort, rows_allowed, is_searched, answer.missing));
     }
   }
   if (facets_.is_active()) rows_allowed = facets_.rows();
@@ -540,8 +541,7 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
     }
     case Part::kGraph:
       if constexpr (kSearchesGraphs)
-        RETURN_IF_ERROR(
-            graph_.take_part(place.number, payload, directory_.first_row[base_cells_]));
+        RETURN_IF_ERROR(graph_.take_part(place.number, payload, directory_.first_row[base_cells_]));
       break;
     case Part::kNames:
       RETURN_IF_ERROR(facets_.take_names(ref, payload));
