@@ -63,12 +63,9 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const Root& root) {
   index.directory_ = info.cells;
   index.add_deltas(root.deltas);
   index.image_count_ = root.image_count;
-  std::vector<uint32_t> added_rows;
-  for (const auto& runs : index.runs_of_cell_) {
-    added_rows.push_back(0);
-    for (const uint32_t run : runs) {
-      added_rows.back() += index.runs_[run + 1].first_row - index.runs_[run].first_row;
-    }
+  std::vector<uint32_t> added_rows(index.base_cells_);
+  for (size_t i = 0; i + 1 < index.runs_.size(); ++i) {
+    added_rows[index.runs_[i].cell] += index.runs_[i + 1].first_row - index.runs_[i].first_row;
   }
   index.facets_ = FacetFilter(root.facets, info.cells, std::move(added_rows));
   index.known_lists_ = root.facets.lists;
@@ -91,10 +88,11 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const Root& root) {
 void PagedIndex::add_deltas(const CellDeltas& deltas) {
   base_cells_ = static_cast<uint32_t>(directory_.cell_count());
   uint32_t row = directory_.first_row.back();
-  runs_of_cell_.resize(base_cells_);
+  last_run_.assign(base_cells_, kNoRun);
   for (const auto& delta : deltas.deltas) {
     for (const auto& run : delta.runs) {
-      runs_of_cell_[run.cell].push_back(static_cast<uint32_t>(runs_.size()));
+      run_before_.push_back(last_run_[run.cell]);
+      last_run_[run.cell] = static_cast<uint32_t>(runs_.size());
       runs_.push_back({row, run.cell, static_cast<uint32_t>(directory_.cells.size())});
       row += run.row_count;
     }
@@ -272,7 +270,7 @@ Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> s
         qualified += found;
       }
     }
-    for (const uint32_t run : runs_of_cell_[cell]) {
+    for (uint32_t run = last_run_[cell]; run != kNoRun; run = run_before_[run]) {
       const uint32_t delta = runs_[run].delta;
       if (!any_allowed(rows_allowed, runs_[run].first_row, runs_[run + 1].first_row)) continue;
       if (opens) open_cell(delta, missing);

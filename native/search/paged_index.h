@@ -162,6 +162,7 @@ class PagedIndex {
   std::vector<std::vector<uint8_t>> transform_parts_;  // while not all of them are here
   CellDirectory directory_;  // its cells and first_row go on with those of deltas
   uint32_t base_cells_ = 0;
+  static constexpr uint32_t kNoRun = UINT32_MAX;
   // Rows of deltas from first_row to the next run's lie around one centroid.
   struct Run {
     uint32_t first_row = 0;
@@ -169,7 +170,8 @@ class PagedIndex {
     uint32_t delta = 0;  // position in directory_.cells
   };
   std::vector<Run> runs_;
-  std::vector<std::vector<uint32_t>> runs_of_cell_;  // [cells]
+  // [cells], the last run of each, and [runs], the run of the same cell before it, or kNoRun.
+  std::vector<uint32_t> last_run_, run_before_;
   uint32_t image_count_ = 0;
   PagedGraph graph_;
   FacetFilter facets_;
