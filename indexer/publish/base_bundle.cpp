@@ -76,7 +76,7 @@ Result<BaseBundle> BaseBundle::open(const std::string& bundle_path) {
     return unusable("it keeps nothing for later builds");
   }
   // What is not written again must be there.
-  RETURN_IF_ERROR(check_files(bundle, bundle_path));
+  ASSIGN_OR_RETURN(base.file_count, check_files(bundle, bundle_path));
   const IndexInfo& index = root.indexes[0];
   ASSIGN_OR_RETURN(base.memory, read_build_memory(root.build_memory));
   const auto& generations = root.deltas.generations;

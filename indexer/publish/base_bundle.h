@@ -18,6 +18,7 @@ struct BaseBundle {
   Root root;
   BuildMemory memory;
   PagedPlan plan;  // basis, cells and places; no rows
+  size_t file_count = 0;
   // Of the cells' rows, then of each generation of deltas: ids and digests by ordinal in it.
   struct Table {
     uint32_t first_ordinal = 0;

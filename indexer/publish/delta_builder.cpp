@@ -165,9 +165,9 @@ Result<Root> write_deltas(const BaseBundle& base, const BaseChanges& changes, co
     const PagedPlan& plan = arranged.plan;
     const auto record_of = [&](uint32_t row) -> Result<ImageRecord> { return table.records[row]; };
     FacetWriter facets(facets_of_added(base, table.columns, plan.source_rows, root));
-    ASSIGN_OR_RETURN(const auto refs,
-                     write_cells(plan, first_ordinal, record_of,
-                                 root.facets.columns.empty() ? nullptr : &facets, writer, progress));
+    ASSIGN_OR_RETURN(const auto refs, write_cells(plan, first_ordinal, record_of,
+                                                  root.facets.columns.empty() ? nullptr : &facets,
+                                                  writer, progress));
     for (size_t i = 0; i < refs.size(); ++i) {
       arranged.deltas[i].ref = refs[i];
       root.deltas.deltas.push_back(std::move(arranged.deltas[i]));

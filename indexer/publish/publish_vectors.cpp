@@ -1,5 +1,6 @@
 #include "indexer/publish/publish_vectors.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "indexer/publish/build_memory.h"
@@ -12,6 +13,8 @@ namespace {
 // More changes than this, per row of the base's cells, and all is built again: cells and codes no
 // longer fit, and every delta costs queries bytes.
 constexpr double kMostChanged = 0.2;
+// The same where there would be more files, for each million rows begun.
+constexpr double kMostFiles = 20'000;
 
 Result<ObjectParts> write_graph_of(const RowSource& rows, const GraphOptions& options,
                                    std::span<const uint32_t> source_rows, BundleWriter& writer,
@@ -38,6 +41,15 @@ Result<Continuation> continue_base(const VectorInput& input, const std::string& 
     char line[80];
     std::snprintf(line, sizeof line, "%.0f %% of its rows are new or gone, at most %.0f %% may be",
                   100 * share, 100 * kMostChanged);
+    return unsupported(line);
+  }
+  // A delta has two pieces or more.
+  const double files = static_cast<double>(base.file_count) +
+                       1.5 * static_cast<double>(changes.added.size()) / base.memory.piece_rows;
+  if (const double most = kMostFiles * std::max(1.0, input.rows.row_count / 1e6); files > most) {
+    char line[80];
+    std::snprintf(line, sizeof line, "there would be about %.0f files, at most %.0f may be", files,
+                  most);
     return unsupported(line);
   }
   return Continuation{std::move(base), std::move(changes)};

@@ -79,7 +79,7 @@ Result<ObjectList> objects_of_root(OpenedBundle& bundle) {
 
 }  // namespace
 
-Result<void> check_files(OpenedBundle& bundle, const std::string& bundle_path) {
+Result<size_t> check_files(OpenedBundle& bundle, const std::string& bundle_path) {
   ASSIGN_OR_RETURN(auto list, objects_of_root(bundle));
   if (!bundle.searcher().is_paged()) {
     ASSIGN_OR_RETURN(list.objects, referenced_objects(bundle));
@@ -98,7 +98,7 @@ Result<void> check_files(OpenedBundle& bundle, const std::string& bundle_path) {
     ASSIGN_OR_RETURN(const auto pieces, parse_cell_pieces(payload));
     for (const auto& piece : pieces) list.add(piece.ref, "piece");
   }
-  return {};
+  return list.objects.size();
 }
 
 Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {

@@ -17,8 +17,8 @@ struct ReferencedObject {
 // records name. Fetches the pieces of records.
 Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle);
 
-// Whether every file of a bundle in a folder is there in full length; reads the cells of a paged
-// one, the records of others. kCorrupt, naming the first that is not.
-Result<void> check_files(OpenedBundle& bundle, const std::string& bundle_path);
+// Whether every file of a bundle in a folder is there in full length, and how many there are; reads
+// the cells of a paged one, the records of others. kCorrupt, naming the first that is not.
+Result<size_t> check_files(OpenedBundle& bundle, const std::string& bundle_path);
 
 }  // namespace sightline

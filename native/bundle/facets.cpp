@@ -196,10 +196,10 @@ Result<FacetInfo> read_facets(ByteReader& reader) {
     const auto count = has_added ? reader.read<uint32_t>() : 0;
     if (column.type == ColumnType::kNumber) {
       column.added_range = reader.read_array<double>(count);
-      const bool is_range = count == 2 && reader.ok() && std::isfinite(column.added_range[0]) &&
-                            std::isfinite(column.added_range[1]);
-      if (count == 0 || is_range) continue;
-      return corrupt("facets: '" + column.name + "' has added rows of no range");
+      for (const double end : column.added_range) {
+        if (count != 2 || !std::isfinite(end)) return corrupt("facets: added rows of no range");
+      }
+      continue;
     }
     for (uint32_t i = 0; i < count && reader.ok(); ++i) {
       column.added_names.emplace_back(reader.read_string());

@@ -10,6 +10,8 @@ namespace {
 
 // Least share of a bin that is counted where an operand falls between its edges.
 constexpr double kLeastShare = 0.1;
+// The same of the rows of all deltas, whose numbers have a single bin.
+constexpr double kLeastAddedShare = 0.001;
 // Where the cells that hold rows are far from the query, at most so many times the usual ones.
 constexpr size_t kFarCells = 3;
 // Rows expected in the cells that are opened, for each row asked for: the figures are rounded.
@@ -42,12 +44,12 @@ std::vector<double> category_shares(const FilterClause& clause, const FacetColum
 }
 
 std::vector<double> number_shares(FilterOp op, std::span<const double> operands,
-                                  const FacetColumn& column) {
+                                  std::span<const double> edges, double least) {
   std::vector<double> shares;
-  for (size_t bin = 0; bin < column.bin_count(); ++bin) {
-    const double low = column.edges[bin];
-    const double high = column.edges[bin + 1];
-    const bool is_last = bin + 1 == column.bin_count();
+  for (size_t bin = 0; bin + 1 < edges.size(); ++bin) {
+    const double low = edges[bin];
+    const double high = edges[bin + 1];
+    const bool is_last = bin + 2 == edges.size();
     const double x = operands[0];
     double share = 1;
     if (op == FilterOp::kAtLeast && x > low) {
@@ -60,7 +62,7 @@ std::vector<double> number_shares(FilterOp op, std::span<const double> operands,
       });
       share = holds ? 0 : -1;
     }
-    shares.push_back(share < 0 ? 0 : std::max(share, kLeastShare));
+    shares.push_back(share < 0 ? 0 : std::max(share, least));
   }
   return shares;
 }
@@ -104,30 +106,28 @@ std::vector<double> FacetFilter::shares_of(const FilterClause& clause,
                                            const FacetColumn& column) const {
   if (column.type == ColumnType::kCategory) return category_shares(clause, column);
   const auto numbers = parse_numbers(clause);
-  return numbers ? number_shares(clause.op, *numbers, column)
+  return numbers ? number_shares(clause.op, *numbers, column.edges, kLeastShare)
                  : std::vector<double>(column.bin_count());
 }
 
 double FacetFilter::added_share_of(const FilterClause& clause, const FacetColumn& column,
                                    std::span<const double> shares) const {
-  if (column.type == ColumnType::kNumber) {
-    const auto numbers = parse_numbers(clause);
-    if (!numbers || column.added_range.empty()) return 0;
-    FacetColumn range;
-    range.edges = column.added_range;
-    range.bin_rows = {1};
-    return number_shares(clause.op, *numbers, range)[0];
-  }
   double share = 0;
   for (size_t bin = 0; bin < shares.size(); ++bin) share += shares[bin] * column.bin_rows[bin];
   share /= std::max(1.0, double{1} * first_row_.back());
-  const bool is_added = std::any_of(
-      column.added_names.begin(), column.added_names.end(), [&](const std::string& name) {
-        const auto& operands = clause.operands;
-        const bool is_named = std::find(operands.begin(), operands.end(), name) != operands.end();
-        return is_named == (clause.op != FilterOp::kNotEqual);
-      });
-  return is_added ? std::max(share, kLeastShare) : share;
+  if (column.type == ColumnType::kNumber) {
+    const auto numbers = parse_numbers(clause);
+    if (!numbers || column.added_range.empty()) return 0;
+    const double in_range =
+        number_shares(clause.op, *numbers, column.added_range, kLeastAddedShare)[0];
+    return in_range > 0 ? std::max(share, in_range) : 0;
+  }
+  for (const auto& name : column.added_names) {
+    const auto& operands = clause.operands;
+    const bool is_named = std::find(operands.begin(), operands.end(), name) != operands.end();
+    if (is_named == (clause.op != FilterOp::kNotEqual)) return std::max(share, kLeastShare);
+  }
+  return share;
 }
 
 Result<void> FacetFilter::choose(std::span<const FilterClause> clauses) {

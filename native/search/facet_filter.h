@@ -78,7 +78,7 @@ class FacetFilter {
   FacetInfo info_;
   std::vector<uint32_t> first_row_;   // [cells + 1]
   std::vector<uint32_t> added_rows_;  // [cells]
-  std::vector<Column> columns_;      // names and values as in info_; facets of the rows looked at
+  std::vector<Column> columns_;       // names and values as in info_; facets of the rows looked at
   std::vector<FilterClause> clauses_;
   std::vector<ImagePredicate> predicates_;
   std::vector<double> expected_;

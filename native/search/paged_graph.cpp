@@ -1,5 +1,7 @@
 #include "native/search/paged_graph.h"
 
+#include <string>
+
 #include "native/vectors/scan_kernels.h"
 
 namespace sightline {
@@ -68,7 +70,12 @@ Result<void> PagedGraph::take_part(uint32_t number, std::span<const uint8_t> pay
     whole.insert(whole.end(), part.begin(), part.end());
     part = {};
   }
-  ASSIGN_OR_RETURN(graph_, HnswGraph::parse(whole, row_count));
+  ASSIGN_OR_RETURN(auto graph, HnswGraph::parse(whole, row_count));
+  if (graph.rows() != row_count) {
+    return corrupt("graph: has " + std::to_string(graph.rows()) + " rows, the cells " +
+                   std::to_string(row_count));
+  }
+  graph_ = std::move(graph);
   return {};
 }
 

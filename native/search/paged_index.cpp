@@ -60,12 +60,9 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const Root& root) {
   index.directory_ = info.cells;
   index.add_deltas(root.deltas);
   index.image_count_ = root.image_count;
-  std::vector<uint32_t> added_rows;
-  for (const auto& runs : index.runs_of_cell_) {
-    added_rows.push_back(0);
-    for (const uint32_t run : runs) {
-      added_rows.back() += index.runs_[run + 1].first_row - index.runs_[run].first_row;
-    }
+  std::vector<uint32_t> added_rows(index.base_cells_);
+  for (size_t i = 0; i + 1 < index.runs_.size(); ++i) {
+    added_rows[index.runs_[i].cell] += index.runs_[i + 1].first_row - index.runs_[i].first_row;
   }
   index.facets_ = FacetFilter(root.facets, info.cells, std::move(added_rows));
   index.known_lists_ = root.facets.lists;
@@ -86,13 +83,13 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const Root& root) {
 }
 
 void PagedIndex::add_deltas(const CellDeltas& deltas) {
-  has_deltas_ = !deltas.empty();
   base_cells_ = static_cast<uint32_t>(directory_.cell_count());
   uint32_t row = directory_.first_row.back();
-  runs_of_cell_.resize(base_cells_);
+  last_run_.assign(base_cells_, kNoRun);
   for (const auto& delta : deltas.deltas) {
     for (const auto& run : delta.runs) {
-      runs_of_cell_[run.cell].push_back(static_cast<uint32_t>(runs_.size()));
+      run_before_.push_back(last_run_[run.cell]);
+      last_run_[run.cell] = static_cast<uint32_t>(runs_.size());
       runs_.push_back({row, run.cell, static_cast<uint32_t>(directory_.cells.size())});
       row += run.row_count;
     }
@@ -232,7 +229,7 @@ Result<void> PagedIndex::want_lists(RowFilter rows_allowed, std::vector<ObjectRe
 }
 
 Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> similarities,
-                                    uint32_t k,                                    const PagedEffort& effort, RowFilter rows_allowed,
+                                    uint32_t k, const PagedEffort& effort, RowFilter rows_allowed,
                                     std::vector<bool>& is_searched,
                                     std::vector<ObjectRef>& missing) {
   const bool is_filtered = facets_.is_active();
@@ -260,8 +257,9 @@ Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> s
     if (!deltas_alone) {
       is_searched[cell] = true;
       const bool may_hold = is_filtered && facets_.may_hold(cell);
-      if (opens && (may_hold || (!is_filtered && any_allowed(rows_allowed, directory_.first_row[cell],
-                                                            directory_.first_row[cell + 1])))) {
+      if (opens &&
+          (may_hold || (!is_filtered && any_allowed(rows_allowed, directory_.first_row[cell],
+                                                    directory_.first_row[cell + 1])))) {
         open_cell(cell, missing);
       }
       if (opens && is_filtered) {
@@ -269,7 +267,7 @@ Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> s
         qualified += found;
       }
     }
-    for (const uint32_t run : runs_of_cell_[cell]) {
+    for (uint32_t run = last_run_[cell]; run != kNoRun; run = run_before_[run]) {
       const uint32_t delta = runs_[run].delta;
       if (!any_allowed(rows_allowed, runs_[run].first_row, runs_[run + 1].first_row)) continue;
       if (opens) open_cell(delta, missing);
@@ -291,6 +289,8 @@ bool PagedIndex::want_graph(std::vector<ObjectRef>& missing) {
   for (const auto& ref : missing_cells()) missing.push_back(ref);
   if (!missing.empty()) return false;
   for (const auto& [cell, resident] : cells_) {
+    // The graph knows no rows of deltas.
+    if (cell >= base_cells_) break;
     graph_.take_cell(cell, resident.content.codes, codes_.first_bytes(), directory_);
   }
   graph_.set_cells();
@@ -300,7 +300,7 @@ bool PagedIndex::want_graph(std::vector<ObjectRef>& missing) {
 bool PagedIndex::prefers_graph() const {
   uint64_t scanned = 0;
   for (const auto& [number, cell] : cells_) scanned += cell.content.codes.size();
-  return can_search_graph() && graph_.is_whole() && graph_.has_cells() && scanned > kQuickScanBytes;
+  return graph_.exists() && graph_.is_whole() && graph_.has_cells() && scanned > kQuickScanBytes;
 }
 
 Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
@@ -318,13 +318,14 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   std::vector<bool> is_searched(directory_.cells.size());
   if (by_graph) {
     if (!want_graph(answer.missing)) return answer;
+    std::fill(is_searched.begin() + base_cells_, is_searched.end(), true);
   } else {
     for (const auto& ref : facets_.missing_names()) want(ref, {Part::kNames}, answer.missing);
     if (by_list) RETURN_IF_ERROR(want_lists(rows_allowed, answer.missing));
     // Lists hold no rows of deltas.
     if (!by_list || runs_.size() > 1) {
-      RETURN_IF_ERROR(want_cells(by_list, offsets, k, effort, rows_allowed, is_searched,
-                                 answer.missing));
+      RETURN_IF_ERROR(
+          want_cells(by_list, offsets, k, effort, rows_allowed, is_searched, answer.missing));
     }
   }
   if (facets_.is_active()) rows_allowed = facets_.rows();
@@ -384,7 +385,10 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
 
   const auto fine = make_digit_values(codes_, weights);
   std::vector<uint8_t> first(first_bytes);
-  if (!by_graph) candidates = best.take();
+  auto scanned = best.take();
+  if (by_graph) scanned.resize(std::min<size_t>(scanned.size(), std::max(k, effort.ef_search)));
+  candidates.insert(candidates.end(), scanned.begin(), scanned.end());
+  if (by_graph) std::sort(candidates.begin(), candidates.end());
   uint32_t rank = 0;
   for (const auto& [distance, row] : candidates) {
     PagedHit hit{row, scan.base + scan.unit * -distance, false};
@@ -532,7 +536,7 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
     }
     case Part::kGraph:
       if constexpr (kSearchesGraphs)
-        RETURN_IF_ERROR(graph_.take_part(place.number, payload, row_count()));
+        RETURN_IF_ERROR(graph_.take_part(place.number, payload, directory_.first_row[base_cells_]));
       break;
     case Part::kNames:
       RETURN_IF_ERROR(facets_.take_names(ref, payload));

@@ -60,8 +60,6 @@ class PagedIndex {
 
   uint32_t row_count() const { return directory_.first_row.back(); }  // deltas included
   bool has_graph() const { return graph_.exists(); }
-  // The graph knows no rows of deltas.
-  bool can_search_graph() const { return graph_.exists() && !has_deltas_; }
   // Where it is in memory and a scan would not be quick.
   bool prefers_graph() const;
 
@@ -146,7 +144,7 @@ class PagedIndex {
   std::optional<PiecePlace> piece_place(uint32_t row) const;
   // The first tier of a row in a cell or a list in memory; false where there is none.
   bool gather_row(uint32_t row, std::span<uint8_t> bytes) const;
-  // All cells and the graph; true where they are here.
+  // All cells, deltas and the graph; true where they are here.
   bool want_graph(std::vector<ObjectRef>& missing);
   // Adds what a query needs of cells and deltas, or of deltas alone, to `missing`; is_searched:
   // [objects], those of which what is in memory is scanned.
@@ -168,7 +166,7 @@ class PagedIndex {
   std::vector<std::vector<uint8_t>> transform_parts_;  // while not all of them are here
   CellDirectory directory_;  // its cells and first_row go on with those of deltas
   uint32_t base_cells_ = 0;
-  bool has_deltas_ = false;  // rows that were added or removed
+  static constexpr uint32_t kNoRun = UINT32_MAX;
   // Rows of deltas from first_row to the next run's lie around one centroid.
   struct Run {
     uint32_t first_row = 0;
@@ -176,7 +174,8 @@ class PagedIndex {
     uint32_t delta = 0;  // position in directory_.cells
   };
   std::vector<Run> runs_;
-  std::vector<std::vector<uint32_t>> runs_of_cell_;  // [cells]
+  // [cells], the last run of each, and [runs], the run of the same cell before it, or kNoRun.
+  std::vector<uint32_t> last_run_, run_before_;
   uint32_t image_count_ = 0;
   PagedGraph graph_;
   FacetFilter facets_;

@@ -34,13 +34,12 @@ std::vector<Neighbor> search_hnsw(const HnswGraph& graph, const CodeTable& table
   const CodeDistance distance(query, table, kernels);
   auto neighbors =
       search_graph(graph, CoarseDistance(distance, table), kept_count, kept_count, scratch, filter);
-  if (table.rows > graph.rows()) {
-    TopK behind(kept_count);
-    for (uint32_t row = graph.rows(); row < table.rows; ++row) {
-      if (row_allowed(filter, row)) behind.offer(distance.coarse(row), row);
+  const int32_t farthest = neighbors.size() < kept_count ? INT32_MAX : neighbors.back().distance;
+  for (uint32_t row = graph.rows(); row < table.rows; ++row) {
+    if (!row_allowed(filter, row)) continue;
+    if (const int32_t coarse = distance.coarse(row); coarse <= farthest) {
+      neighbors.push_back({coarse, row});
     }
-    const auto found = behind.take_sorted();
-    neighbors.insert(neighbors.end(), found.begin(), found.end());
   }
   for (auto& neighbor : neighbors) {
     neighbor.distance = distance.refine(neighbor.ordinal, neighbor.distance);

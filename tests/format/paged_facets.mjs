@@ -28,6 +28,13 @@ export function readFacets(cursor, readParts, readRef) {
     ...{ column: cursor.u16(), value: cursor.string(), rowCount: cursor.u32() },
     ref: readRef(cursor, [25]),
   }));
+  for (const column of cursor.remaining > 0 ? columns : []) {
+    const count = cursor.u32();
+    if (column.type === 0) column.addedNames = cursor.list(count, 2, cursor.string);
+    else column.addedRange = cursor.list(count, 8, cursor.f64);
+    check(column.type === 0 || count === 0 || count === 2, `facets: added '${column.name}'`);
+  }
+  cursor.end();
   return { reach, columns, lists };
 }
 
@@ -57,10 +64,11 @@ export function readRowFacets(bytes, columns, rowCount, readPayload) {
 }
 
 function namesOf(column, readPayload) {
-  if (column.names.length === 0) return column.firstName;
+  const added = column.addedNames ?? [];
+  if (column.names.length === 0) return [...column.firstName, ...added];
   if (column.allNames) return column.allNames;
   const cursor = new ByteCursor(readPayload(column.names), 'names');
-  column.allNames = cursor.list(column.valueCount, 2, cursor.string);
+  column.allNames = [...cursor.list(column.valueCount, 2, cursor.string), ...added];
   cursor.end();
   return column.allNames;
 }
@@ -88,19 +96,35 @@ function sharesOf({ type, firstName, firstCode, valueCount, edges, binRows }, va
   });
 }
 
+// The share of the rows of deltas that the clause lets through.
+function addedShare(column, shares, rowCount, value) {
+  const { type, binRows, addedNames, addedRange = [] } = column;
+  const told = shares.reduce((sum, share, bin) => sum + share * binRows[bin], 0) / rowCount;
+  if (type === 0) return addedNames?.includes(value) ? Math.max(told, 0.1) : told;
+  const [low, high] = addedRange;
+  if (addedRange.length === 0 || value > high) return 0;
+  return Math.max(told, value <= low ? 1 : Math.max(0.001, (high - value) / (high - low)));
+}
+
 // One clause, `=` of a category or `>=` of a number, as searchPaged asks for it.
-export function facetFilter({ facets, indexes: [index], readPayload }, field, value) {
+export function facetFilter({ facets, indexes: [index], deltas, readPayload }, field, value) {
   const position = facets.columns.findIndex(({ name }) => name === field);
   const column = facets.columns[position];
   const shares = sharesOf(column, value);
   const rowsTold = (told) => (told === 0 ? 0 : 1.5 * 2 ** (told - 1) - 0.5);
+  const ofAdded = addedShare(column, shares, index.rowCount, value);
+  const mayHold = [];
   const expected = index.cells.map(({ rowCount }, cell) => {
     const rows = shares.reduce(
       (sum, share, bin) => sum + share * rowsTold(column.cellRows[cell][bin]),
       0,
     );
+    mayHold.push(rows > 0);
     return rowCount * Math.min(1, rows / rowCount);
   });
+  for (const { cell, rowCount } of (deltas?.deltas ?? []).flatMap(({ runs }) => runs)) {
+    expected[cell] += ofAdded * rowCount;
+  }
   const cellsToOpen = (order, reaches, k) => {
     const total = order.reduce((sum, cell) => sum + expected[cell], 0);
     const { reach } = facets;
@@ -132,5 +156,5 @@ export function facetFilter({ facets, indexes: [index], readPayload }, field, va
       reaches,
       k,
     );
-  return { choose, qualifies };
+  return { choose, qualifies, mayHold: (cell) => mayHold[cell] };
 }

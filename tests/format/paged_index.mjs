@@ -150,17 +150,13 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
   ];
   const candidates = [];
   const opening = filter?.choose(chosen, reaches, k);
-  const searched = opening?.order.map((number) => index.cells[number]) ?? places;
-  for (const [at, place] of searched.entries()) {
-    if (opening && at >= opening.count) {
-      if (candidates.length >= k) break;
-      opening.count *= 2;
-    }
+  const placesOf = (number) => [
+    ...(filter.mayHold(number) ? [index.cells[number]] : []),
+    ...deltas.filter(({ runs: own }) => own.some((run) => run.cell === number && hasLive(run))),
+  ];
+  const scanPlace = (place) => {
     const cell = readCell(bundle.readPayload([place.ref]), place.rowCount, firstBytes, readRef);
-    check(
-      cell.facets.length === 0 || (bundle.facets && !place.runs),
-      'cell: bytes follow its codes',
-    );
+    check(cell.facets.length === 0 || bundle.facets, 'cell: bytes follow its codes');
     const allowed = filter?.qualifies(cell.facets, place.rowCount);
     const centroids = place.runs
       ? place.runs.flatMap((run) => new Array(run.rowCount).fill(run.cell))
@@ -174,6 +170,18 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
       });
       candidates.push({ score, row: place.first + row, inCell: row, cell, code, similarity });
     });
+  };
+  if (!opening) places.forEach(scanPlace);
+  const scanned = new Set();
+  for (const [at, number] of (opening?.order ?? []).entries()) {
+    if (at >= opening.count) {
+      if (candidates.length >= k) break;
+      opening.count *= 2;
+    }
+    for (const place of placesOf(number)) {
+      if (!scanned.has(place)) scanPlace(place);
+      scanned.add(place);
+    }
   }
   candidates.sort((a, b) => b.score - a.score || a.row - b.row);
   const unit = Math.max(...adds.map(Math.abs)) / 32767 || 1;

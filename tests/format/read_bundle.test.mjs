@@ -302,7 +302,12 @@ describe('a paged bundle', { skip: skipProgram }, () => {
     assert.equal(deltas.generations.length, 2);
     assert.equal(deltas.removed.size, 100);
     assert.equal(imageCount, rows + added);
-    assert.deepEqual(bundle.facets, base.facets);
+    const numbers = bundle.facets.columns.find(({ name }) => name === 'row');
+    assert.deepEqual(numbers.addedRange, [rows, rows + added - 1]);
+    assert.deepEqual(bundle.facets.lists, base.facets.lists);
+    answersAsTheProgram(['colour', 'green']);
+    answersAsTheProgram(['row', rows + 3]);
+    answersAsTheProgram(['height_m', 12.5]);
     assert.deepEqual(bundle.graph, base.graph);
     let columns = reader.parseColumns(bundle.readPayload(bundle.columns), rows);
     for (const generation of deltas.generations) {

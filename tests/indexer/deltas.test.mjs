@@ -178,7 +178,7 @@ describe('a build upon a bundle of vectors', { skip }, () => {
     holds(base);
   });
 
-  test('upon facets and a graph: neither answers, and both stay as they are', () => {
+  test('upon facets and a graph: both answer, and their objects stay as they are', () => {
     const kinds = ['list', 'names', 'graph'];
     const [before, after] = [at('first'), at('bundle')].map(
       (bundle) => () =>
@@ -219,6 +219,21 @@ describe('a build upon a bundle of vectors', { skip }, () => {
     }
     assert.match(build(items, '--graph', 'off'), /built with other options/);
     assert.equal(inspect().sizes.graph, undefined);
+  });
+
+  test('many small builds keep the number of files in bounds, by a full one where it is time', () => {
+    const objects = () =>
+      Object.values(inspect().sizes).reduce((sum, { objects: count }) => sum + count, 0);
+    const limit = 1.5 * objects();
+    const full = [];
+    for (let step = 1; step <= 12; ++step) {
+      const items = [...base, ...range(rows, rows + 60 * step).map((row) => source(row))];
+      if (/building in full/.test(build(items))) full.push(step);
+      assert.ok(objects() <= limit, `${step}: ${objects()} of ${limit}`);
+      assert.equal(inspect().image_count, items.length);
+    }
+    assert.deepEqual(full, [11]);
+    assert.equal(deltas().generations, 1);
   });
 
   test('--full makes what a build from nothing makes', () => {

@@ -138,8 +138,8 @@ TEST_CASE("facets of cells and deltas give the answers that the columns give",
   for (const auto path :
        {SearchPath::kAuto, SearchPath::kCells, SearchPath::kHnsw, SearchPath::kExact}) {
     for (const char* filter :
-         {"", "parity = late", "parity = even", "parity != odd", "parity in late,odd", "mark = rare",
-          "height >= 60", "height >= 130", "height <= 2"}) {
+         {"", "parity = late", "parity = even", "parity != odd", "parity in late,odd",
+          "mark = rare", "height >= 60", "height >= 130", "height <= 2"}) {
       INFO(filter);
       SearchOptions options;
       options.k = kDeltaRows;
@@ -189,9 +189,8 @@ TEST_CASE("facets of deltas that do not fit are refused", "[paged][deltas][facet
   auto both = bundle;
   both.files.insert(none.files.begin(), none.files.end());
   CHECK_FALSE(answers(with_root(both, [&](Root& r) {
-    r.deltas = parse_root(unpack_object(none.root_ref, none.stored(none.root_ref)).value())
-                   .value()
-                   .deltas;
+    r.deltas =
+        parse_root(unpack_object(none.root_ref, none.stored(none.root_ref)).value()).value().deltas;
   })));
 }
 

@@ -30,8 +30,8 @@ SmallBundle with_root(SmallBundle bundle, Change change) {
 }
 
 // A paged bundle of 240 rows in six cells, to which two builds added 25 and 35 rows and from which
-// they took removed_rows(); with has_facets, it has facets and the base a graph. The second brought a
-// new value, "late", of the column "parity".
+// they took removed_rows(); with has_facets, it has facets and the base a graph. The second brought
+// a new value, "late", of the column "parity".
 inline SmallBundle make_delta_bundle(bool has_facets = false) {
   constexpr uint32_t kDim = 16;
   SmallBundleWriter writer;

@@ -49,7 +49,7 @@ TEST_CASE("the graph of a paged index finds what a scan of all rows finds", "[pa
   CHECK(found >= 285);
 }
 
-TEST_CASE("a graph of more rows than the index has is refused", "[paged][graph][corrupt]") {
+TEST_CASE("a graph of other rows than the index has is refused", "[paged][graph][corrupt]") {
   if (!kSearchesGraphs) return;
   auto bundle = make_paged_bundle(120, 16, 40, true);
   const auto other = make_paged_bundle(300, 16, 40, true);
