@@ -63,7 +63,7 @@ Result<void> write_bundle(const std::string& vectors, const std::string& folder)
   root.model.id = "stored vectors";
   root.model.embedding_dim = rows.dim;
   root.model.image_size_px = 1;
-  ASSIGN_OR_RETURN(auto index, build_index(rows, {}, writer, {}));
+  ASSIGN_OR_RETURN(auto index, build_index(rows, nullptr, {}, writer, {}));
   root.indexes.push_back(std::move(index.info));
   RETURN_IF_ERROR(add_records(root.image_count, writer, root));
   ASSIGN_OR_RETURN(root.columns, writer.add_payload(ObjectKind::kColumns, write_columns({})));
