@@ -360,7 +360,10 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
                                    const PagedOptions& options, Progress& progress) {
   const size_t dim = rows.dim;
   progress.begin("fit codes");
-  const uint32_t sample_count = std::min(options.sample_rows, rows.row_count);
+  const size_t cell_count = choose_cell_count(rows.row_count, options);
+  const size_t wanted =
+      std::max<size_t>(options.sample_rows, options.sample_rows_per_cell * cell_count);
+  const auto sample_count = static_cast<uint32_t>(std::min<size_t>(wanted, rows.row_count));
   ASSIGN_OR_RETURN(const auto sample, sample_rows(rows, sample_count));
   const auto split = HeldOutQueries::split(queries, sample, rows.dim);
   PagedPlan plan;
@@ -371,7 +374,6 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
   progress.begin("cluster");
   const auto points = to_places(plan.basis, sample);
   const size_t place_dim = plan.basis.to_places.size() / dim;
-  const size_t cell_count = choose_cell_count(rows.row_count, options);
   auto places = cluster(points, place_dim, cell_count, options.iterations, options.seed,
                         options.thread_count);
   const size_t mean_points = std::max<size_t>(4, sample.size() / dim / cell_count);

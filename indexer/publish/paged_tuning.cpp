@@ -214,15 +214,27 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
     directory.spread_weight = weight;
   }
 
-  double first_found = 0;
   double all = 0;
+  for (const auto& trial : trials) all += static_cast<double>(trial.true_rows.size());
+  const auto first_found = [&] {
+    double found = 0;
+    for (const auto& trial : trials) {
+      found += found_refined(trial, plan, scan_cells(trial, plan, directory.probe_cells),
+                             trial.first, kFirstRows, kShownRows);
+    }
+    return found;
+  };
+  const uint32_t most_cells =
+      cells_needed(trials, directory, directory.spread_weight, options.most_probe_recall);
+  double found_first = first_found();
+  while (found_first < options.first_recall * all && directory.probe_cells < most_cells) {
+    directory.probe_cells = std::min(most_cells, directory.probe_cells * 17 / 16 + 1);
+    found_first = first_found();
+  }
   const size_t probe_cells = directory.probe_cells;
   std::vector<uint32_t> cold(kMostSettledRows / kDepthStep);
   std::vector<uint32_t> warm(cold.size());
   for (const auto& trial : trials) {
-    all += static_cast<double>(trial.true_rows.size());
-    first_found += found_refined(trial, plan, scan_cells(trial, plan, probe_cells), trial.first,
-                                 kFirstRows, kShownRows);
     add_found(trial, plan, probe_cells, cold);
     add_found(trial, plan, kSearchedPerProbe * probe_cells, warm);
   }
@@ -235,7 +247,7 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
   const size_t depth = std::max(least_depth(cold, options.settled_recall),
                                 least_depth(warm, options.warm_recall));
   directory.settled_rows = static_cast<uint32_t>(depth + 1) * kDepthStep;
-  plan.quality = {static_cast<uint32_t>(trials.size()), cold[depth] / all, first_found / all};
+  plan.quality = {static_cast<uint32_t>(trials.size()), cold[depth] / all, found_first / all};
   return {};
 }
 

@@ -21,7 +21,7 @@ class CoarseDistance {
 
  private:
   const CodeDistance& distance_;
-  const CodeTable& table_;
+  [[maybe_unused]] const CodeTable& table_;
 };
 
 }  // namespace
