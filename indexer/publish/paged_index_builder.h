@@ -37,9 +37,9 @@ struct PagedOptions {
   uint32_t centroid_components = 192;
   uint32_t piece_rows = 16;
   uint32_t max_files = 19'500;  // cells and pieces; pieces grow where there would be more
-  // Rows that codes and cells are fitted to: so many, and so many a cell if that is more. At 1M rows
-  // cells fitted to 18 rows each are opened a third more often than those fitted to 58; at 100k
-  // fitting to all rows instead of two thirds saves 2 of 23 cells.
+  // Rows that codes and cells are fitted to: so many, and so many a cell if that is more. At 1M
+  // rows cells fitted to 18 rows each are opened a third more often than those fitted to 58; at
+  // 100k fitting to all rows instead of two thirds saves 2 of 23 cells.
   uint32_t sample_rows = 131'072;
   uint32_t sample_rows_per_cell = 64;
   uint32_t iterations = 10;
