@@ -122,7 +122,7 @@ describe('a paged bundle without network', { skip: missing }, () => {
     const ids = new Set(expected.flatMap(([, , hits]) => hits.map(([id]) => id)));
     assert.ok([...ids].some((id) => Number(id.slice(4)) >= rows));
     assert.ok(![...ids].some((id) => Number(id.slice(4)) % 100 === 24));
-    // No search reads its lists any more.
-    assert.ok(kinds.has('cell') && !kinds.has('list') && !kinds.has('base'));
+    for (const kind of ['cell', 'piece', 'list', 'names']) assert.ok(kinds.has(kind), kind);
+    assert.ok(!kinds.has('base') && !kinds.has('graph'), [...kinds].join(' '));
   });
 });
