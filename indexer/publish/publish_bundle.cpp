@@ -85,7 +85,10 @@ class ThumbnailWriter {
   Result<bool> holds(const ThumbnailRecord& place, const std::vector<uint8_t>& jpeg) {
     if (place.byte_count != jpeg.size()) return false;
     if (place.ref != known_ref_) {
-      ASSIGN_OR_RETURN(known_, writer_.stored(place.ref));
+      ASSIGN_OR_RETURN(const auto stored, writer_.stored(place.ref));
+      auto pack = unpack_object(place.ref, stored);
+      // A damaged pack holds nothing: its images get another.
+      known_ = pack ? std::move(pack).value() : std::vector<uint8_t>();
       known_ref_ = place.ref;
     }
     return place.offset + jpeg.size() <= known_.size() &&
@@ -106,12 +109,8 @@ Result<void> add_thumbnails(BundleTables& tables, size_t fitted_images, uint32_t
   ThumbnailWriter thumbnails((fitted_images + kSingleThumbnails - 1) / kSingleThumbnails, writer,
                              tables);
   progress.begin("thumbnails", tables.records.size());
-  auto gone = tables.removed.begin();
-  for (size_t i = 0; i < tables.records.size(); ++i, progress.add()) {
-    if (gone != tables.removed.end() && *gone == i) {
-      ++gone;
-      continue;
-    }
+  for (uint32_t i = 0; i < tables.records.size(); ++i, progress.add()) {
+    if (tables.is_removed(i)) continue;
     ASSIGN_OR_RETURN(const auto jpeg, catalog.get_thumbnail(tables.contents[i], thumbnail_px));
     RETURN_IF_ERROR(thumbnails.add(i, jpeg));
   }
@@ -143,19 +142,34 @@ Result<void> add_records(const std::vector<ImageRecord>& records,
 }
 
 // Whether the first answers of a base are kept: until a visitor would miss something. The search
-// that follows them knows all images.
-bool answers_hold(const ImageMemory& memory, uint32_t image_count, uint32_t removed_count) {
-  const uint64_t changes =
-      uint64_t{image_count} - memory.answered_images + removed_count - memory.answered_removed;
-  return memory.answered_images > 0 && kImagesPerStaleAnswer * changes <= image_count;
+// that follows them knows all images. root: its bank is published.
+bool answers_hold(const ImageBase& base, const Root& root, const BundleWriter& writer) {
+  const ImageMemory& memory = base.memory;
+  const uint64_t changes = uint64_t{root.image_count} - memory.answered_images +
+                           root.deltas.removed.size() - memory.answered_removed;
+  if (memory.answered_images == 0 || kImagesPerStaleAnswer * changes > root.image_count) {
+    return false;
+  }
+  // The pages of a bank tell its phrases and how their text was embedded.
+  return base.root.phrase_bank.directories == root.phrase_bank.directories &&
+         are_answers_whole(base.root.phrase_bank.answers, writer);
+}
+
+// Those that are not gone.
+std::vector<const ImageRecord*> live_records(const BundleTables& tables) {
+  std::vector<const ImageRecord*> live;
+  for (uint32_t i = 0; i < tables.records.size(); ++i) {
+    if (!tables.is_removed(i)) live.push_back(&tables.records[i]);
+  }
+  return live;
 }
 
 // The names of the classes that were detected somewhere.
 std::vector<std::string> detected_classes(const BundleTables& tables,
                                           const std::vector<std::string>& class_names) {
   std::vector<bool> detected(class_names.size());
-  for (const auto& record : tables.records) {
-    for (const auto& detection : record.detections) {
+  for (const auto* record : live_records(tables)) {
+    for (const auto& detection : record->detections) {
       if (detection.class_id < detected.size()) detected[detection.class_id] = true;
     }
   }
@@ -242,12 +256,11 @@ Result<Root> publish_bundle(BundleTables tables, const ImageBase* base,
   std::vector<std::string> examples;
   RETURN_IF_ERROR(add_indexes(tables, base, options, clip, writer, progress, root, examples));
   std::vector<std::string> sequences;
-  for (const auto& record : tables.records) sequences.push_back(record.sequence);
+  for (const auto* record : live_records(tables)) sequences.push_back(record->sequence);
   std::sort(sequences.begin(), sequences.end());
   sequences.erase(std::unique(sequences.begin(), sequences.end()), sequences.end());
   // What depends on the number of images stays as it is while a base grows.
   const auto image_count = static_cast<uint32_t>(tables.records.size());
-  const auto removed_count = static_cast<uint32_t>(tables.removed.size());
   ImageMemory memory = base != nullptr ? base->memory : ImageMemory{.fitted_images = image_count};
   const auto phrases = bank_phrases(options.bank, examples, sequences, options.class_names,
                                     memory.fitted_images, clip.tokenizer());
@@ -266,13 +279,13 @@ Result<Root> publish_bundle(BundleTables tables, const ImageBase* base,
   for (const auto& record : tables.records) image_ids.push_back(record.image_id);
   ASSIGN_OR_RETURN(root.image_ids,
                    writer.add_payload(ObjectKind::kImageIds, ImageIdTable::write(image_ids)));
-  if (answers_hold(memory, image_count, removed_count)) {
+  if (base != nullptr && answers_hold(*base, root, writer)) {
     root.phrase_bank.answers = base->root.phrase_bank.answers;
   } else {
     ASSIGN_OR_RETURN(root.phrase_bank.answers,
                      publish_first_answers(root, options.thread_count, writer, progress));
     memory.answered_images = image_count;
-    memory.answered_removed = removed_count;
+    memory.answered_removed = static_cast<uint32_t>(tables.removed.size());
   }
   root.build_memory = write_image_memory(memory);
   RETURN_IF_ERROR(writer.publish(root));
