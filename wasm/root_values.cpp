@@ -44,8 +44,6 @@ val to_object(const IndexInfo& index) {
 // What filters read beside the cells.
 val facet_objects(const Root& root) {
   val objects = val::array();
-  // No filter of a bundle with deltas asks its facets (FORMAT.md, section 4.10).
-  if (!root.deltas.empty()) return objects;
   for (const auto& column : root.facets.columns) {
     for (const auto& part : column.names) push(objects, to_object(part));
   }

@@ -12,6 +12,9 @@ namespace {
 // Changes with what new rows must be coded by.
 constexpr const char* kMemoryVersion = "build memory 3";
 
+// Changes with what a base of images must keep.
+constexpr uint32_t kImageMemoryVersion = 2;
+
 void write_halves(ByteWriter& writer, std::span<const float> values) {
   for (const float value : values) writer.write(float_to_half(value));
 }
@@ -55,6 +58,7 @@ Result<BuildMemory> read_build_memory(std::span<const uint8_t> bytes) {
 
 std::vector<uint8_t> write_image_memory(const ImageMemory& memory) {
   ByteWriter writer;
+  writer.write(kImageMemoryVersion);
   writer.write(memory.fitted_images);
   writer.write(memory.answered_images);
   writer.write(memory.answered_removed);
@@ -64,10 +68,12 @@ std::vector<uint8_t> write_image_memory(const ImageMemory& memory) {
 Result<ImageMemory> read_image_memory(std::span<const uint8_t> bytes) {
   ByteReader reader(bytes);
   ImageMemory memory;
+  if (bytes.size() != sizeof(uint32_t) * 4 || reader.read<uint32_t>() != kImageMemoryVersion) {
+    return unsupported("another version of sightline made it");
+  }
   memory.fitted_images = reader.read<uint32_t>();
   memory.answered_images = reader.read<uint32_t>();
   memory.answered_removed = reader.read<uint32_t>();
-  if (!reader.ok() || reader.remaining() > 0) return corrupt("build memory: it is damaged");
   return memory;
 }
 

@@ -47,21 +47,36 @@ ImageRecord make_record(const SourceImage& source, const ImageWork& work,
   return record;
 }
 
+template <class TextOf>
+Column text_column(std::string name, const BundleTables& tables, const TextOf& text_of) {
+  // What is gone must not bring a value that no filter would find.
+  const auto& records = tables.records;
+  uint32_t first_live = 0;
+  while (tables.is_removed(first_live)) ++first_live;
+  std::vector<std::string> texts;
+  for (uint32_t i = 0; i < records.size(); ++i) {
+    texts.push_back(text_of(records[tables.is_removed(i) ? first_live : i]));
+  }
+  return category_column(std::move(name), texts);
+}
+
 template <class ValueOf>
-Column number_column(std::string name, const std::vector<ImageRecord>& records,
-                     const ValueOf& value_of) {
+Column number_column(std::string name, const BundleTables& tables, const ValueOf& value_of) {
   Column column{.name = std::move(name), .type = ColumnType::kNumber};
-  for (const auto& record : records) column.numbers.push_back(value_of(record));
+  for (uint32_t i = 0; i < tables.records.size(); ++i) {
+    column.numbers.push_back(tables.is_removed(i) ? kAbsent : value_of(tables.records[i]));
+  }
   return column;
 }
 
-Column class_column(const std::vector<ImageRecord>& records,
-                    const std::vector<std::string>& class_names) {
+Column class_column(const BundleTables& tables, const std::vector<std::string>& class_names) {
   Column column{.name = "class", .type = ColumnType::kTags, .values = class_names};
   column.tag_offsets = {0};
-  for (const auto& record : records) {
+  for (uint32_t i = 0; i < tables.records.size(); ++i) {
     std::map<uint16_t, uint16_t> counts;
-    for (const auto& detection : record.detections) ++counts[detection.class_id];
+    if (!tables.is_removed(i)) {
+      for (const auto& detection : tables.records[i].detections) ++counts[detection.class_id];
+    }
     for (const auto& [class_id, count] : counts) column.tags.push_back({class_id, count});
     column.tag_offsets.push_back(static_cast<uint32_t>(column.tags.size()));
   }
@@ -72,32 +87,26 @@ Column class_column(const std::vector<ImageRecord>& records,
 
 std::vector<Column> make_columns(const BundleTables& tables,
                                  const std::vector<std::string>& class_names) {
-  const auto& records = tables.records;
-  const auto texts = [&](auto&& text_of) {
-    std::vector<std::string> all;
-    for (const auto& record : records) all.push_back(text_of(record));
-    return all;
-  };
   std::vector<Column> columns;
-  columns.push_back(category_column(
-      "dataset", texts([&](const auto& record) { return tables.datasets[record.dataset]; })));
+  columns.push_back(text_column(
+      "dataset", tables, [&](const auto& record) { return tables.datasets[record.dataset]; }));
   columns.push_back(
-      category_column("sequence", texts([](const auto& record) { return record.sequence; })));
+      text_column("sequence", tables, [](const auto& record) { return record.sequence; }));
   columns.push_back(
-      category_column("camera", texts([](const auto& record) { return record.camera; })));
-  columns.push_back(class_column(records, class_names));
-  columns.push_back(number_column("timestamp_s", records, [](const auto& record) {
+      text_column("camera", tables, [](const auto& record) { return record.camera; }));
+  columns.push_back(class_column(tables, class_names));
+  columns.push_back(number_column("timestamp_s", tables, [](const auto& record) {
     return record.timestamp_s.value_or(kAbsent);
   }));
-  columns.push_back(number_column("latitude_deg", records, [](const auto& record) {
+  columns.push_back(number_column("latitude_deg", tables, [](const auto& record) {
     return record.latitude_deg.value_or(kAbsent);
   }));
-  columns.push_back(number_column("longitude_deg", records, [](const auto& record) {
+  columns.push_back(number_column("longitude_deg", tables, [](const auto& record) {
     return record.longitude_deg.value_or(kAbsent);
   }));
-  columns.push_back(number_column("width_px", records,
+  columns.push_back(number_column("width_px", tables,
                                   [](const auto& record) { return double{} + record.width_px; }));
-  columns.push_back(number_column("height_px", records,
+  columns.push_back(number_column("height_px", tables,
                                   [](const auto& record) { return double{} + record.height_px; }));
   return columns;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,14 @@ struct BundleTables {
   // Of a bundle that is continued, images that are gone: they keep record and ordinal, without
   // contents and rows. Ascending.
   std::vector<uint32_t> removed;
+
+  bool is_removed(uint32_t image) const {
+    return std::binary_search(removed.begin(), removed.end(), image);
+  }
 };
 
-// The facets of the images, from their records.
+// The facets of the images, from their records. Of those that are gone nothing: in a category they
+// have a value of another, elsewhere none.
 std::vector<Column> make_columns(const BundleTables& tables,
                                  const std::vector<std::string>& class_names);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include "indexer/base/parallel.h"
 #include "indexer/publish/publish_bank.h"
@@ -26,22 +27,35 @@ Result<Searcher> open_searcher(const Root& root, const BundleWriter& writer) {
   return searcher;
 }
 
+Result<std::vector<uint8_t>> read_object(const ObjectRef& ref, const BundleWriter& writer) {
+  ASSIGN_OR_RETURN(const auto stored, writer.stored(ref));
+  return unpack_object(ref, stored);
+}
+
+// The payload of every page below the directories goes to take().
+template <class Take>
+Result<void> read_pages(std::span<const PhrasePage> directories, const BundleWriter& writer,
+                        const Take& take) {
+  for (const auto& directory : directories) {
+    ASSIGN_OR_RETURN(const auto payload, read_object(directory.ref, writer));
+    ASSIGN_OR_RETURN(const auto pages, parse_phrase_directory(payload));
+    for (const auto& page : pages) {
+      ASSIGN_OR_RETURN(const auto entries, read_object(page.ref, writer));
+      RETURN_IF_ERROR(take(entries));
+    }
+  }
+  return {};
+}
+
 // All phrases of the bank, ascending by key.
 Result<std::vector<PhraseCode>> read_bank(const Root& root, const BundleWriter& writer) {
   std::vector<PhraseCode> codes;
-  const auto read = [&](const ObjectRef& ref) -> Result<std::vector<uint8_t>> {
-    ASSIGN_OR_RETURN(const auto stored, writer.stored(ref));
-    return unpack_object(ref, stored);
+  const auto take = [&](std::span<const uint8_t> page) -> Result<void> {
+    ASSIGN_OR_RETURN(auto entries, parse_phrase_leaf(page, root.model.embedding_dim));
+    std::move(entries.begin(), entries.end(), std::back_inserter(codes));
+    return {};
   };
-  for (const auto& directory : root.phrase_bank.directories) {
-    ASSIGN_OR_RETURN(const auto payload, read(directory.ref));
-    ASSIGN_OR_RETURN(const auto leaves, parse_phrase_directory(payload));
-    for (const auto& leaf : leaves) {
-      ASSIGN_OR_RETURN(const auto page, read(leaf.ref));
-      ASSIGN_OR_RETURN(auto entries, parse_phrase_leaf(page, root.model.embedding_dim));
-      std::move(entries.begin(), entries.end(), std::back_inserter(codes));
-    }
-  }
+  RETURN_IF_ERROR(read_pages(root.phrase_bank.directories, writer, take));
   return codes;
 }
 
@@ -99,6 +113,11 @@ Result<std::vector<PhrasePage>> publish_first_answers(const Root& root, unsigned
     pages.push_back({some.front().key, ref});
   }
   return add_phrase_directories(pages, writer);
+}
+
+bool are_answers_whole(std::span<const PhrasePage> directories, const BundleWriter& writer) {
+  const auto skip = [](std::span<const uint8_t>) { return Result<void>(); };
+  return static_cast<bool>(read_pages(directories, writer, skip));
 }
 
 }  // namespace sightline

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "indexer/base/progress.h"
@@ -13,5 +14,8 @@ namespace sightline {
 // the pages; none where the bundle has no bank.
 Result<std::vector<PhrasePage>> publish_first_answers(const Root& root, unsigned thread_count,
                                                       BundleWriter& writer, Progress& progress);
+
+// Whether the pages of a base's answers are there, each with the bytes that its reference says.
+bool are_answers_whole(std::span<const PhrasePage> directories, const BundleWriter& writer);
 
 }  // namespace sightline

@@ -1,8 +1,6 @@
 #include "indexer/publish/publish_bundle.h"
 
 #include <algorithm>
-#include <optional>
-#include <tuple>
 
 #include "indexer/publish/build_memory.h"
 #include "indexer/publish/phrases.h"
@@ -10,6 +8,7 @@
 #include "indexer/publish/publish_model.h"
 #include "indexer/publish/quality_report.h"
 #include "indexer/publish/relevance_fit.h"
+#include "indexer/publish/thumbnail_writer.h"
 #include "native/bundle/image_ids.h"
 #include "native/clip/familiarity.h"
 
@@ -26,92 +25,13 @@ constexpr uint64_t kImagesPerStaleAnswer = 20;
 // Every second phrase is held out of the calibration, for the quality report.
 constexpr size_t kMaxPhrases = 400;
 
-// Width and height of a JPEG from its frame header; zeros where there is none.
-std::pair<uint16_t, uint16_t> jpeg_size(std::span<const uint8_t> jpeg) {
-  for (size_t i = 2; i + 9 < jpeg.size() && jpeg[i] == 0xff;) {
-    const uint8_t marker = jpeg[i + 1];
-    if (marker >= 0xc0 && marker <= 0xc2) {
-      return {static_cast<uint16_t>(jpeg[i + 7] << 8 | jpeg[i + 8]),
-              static_cast<uint16_t>(jpeg[i + 5] << 8 | jpeg[i + 6])};
-    }
-    i += 2 + (size_t{jpeg[i + 2]} << 8 | jpeg[i + 3]);
-  }
-  return {};
-}
-
-// Puts thumbnails into shared objects of several images, and leaves those of a base where they are.
-class ThumbnailWriter {
- public:
-  // per_object: images that share one.
-  ThumbnailWriter(size_t per_object, BundleWriter& writer, BundleTables& tables)
-      : per_object_(per_object), writer_(writer), tables_(tables) {}
-
-  // record.thumbnail: where the base has it, or nothing.
-  Result<void> add(size_t image, const std::optional<std::vector<uint8_t>>& jpeg) {
-    auto& thumbnail = tables_.records[image].thumbnail;
-    if (thumbnail && jpeg) {
-      ASSIGN_OR_RETURN(const bool is_there, holds(*thumbnail, *jpeg));
-      if (is_there) return {};
-    }
-    thumbnail.reset();
-    images_.push_back(image);
-    if (jpeg) {
-      thumbnail.emplace();
-      thumbnail->offset = static_cast<uint32_t>(pack_.size());
-      thumbnail->byte_count = static_cast<uint32_t>(jpeg->size());
-      std::tie(thumbnail->width_px, thumbnail->height_px) = jpeg_size(*jpeg);
-      pack_.insert(pack_.end(), jpeg->begin(), jpeg->end());
-    }
-    return images_.size() == per_object_ ? finish() : Result<void>{};
-  }
-
-  Result<void> finish() {
-    if (pack_.empty()) {
-      images_.clear();
-      return {};
-    }
-    const auto kind = per_object_ > 1 ? ObjectKind::kThumbnailPack : ObjectKind::kThumbnail;
-    ASSIGN_OR_RETURN(const auto ref, writer_.add(kind, pack_));
-    for (const size_t image : images_) {
-      auto& thumbnail = tables_.records[image].thumbnail;
-      if (thumbnail) thumbnail->ref = ref;
-    }
-    images_.clear();
-    pack_.clear();
-    return {};
-  }
-
- private:
-  Result<bool> holds(const ThumbnailRecord& place, const std::vector<uint8_t>& jpeg) {
-    if (place.byte_count != jpeg.size()) return false;
-    if (place.ref != known_ref_) {
-      ASSIGN_OR_RETURN(known_, writer_.stored(place.ref));
-      known_ref_ = place.ref;
-    }
-    return place.offset + jpeg.size() <= known_.size() &&
-           std::equal(jpeg.begin(), jpeg.end(), &known_[place.offset]);
-  }
-
-  size_t per_object_;
-  BundleWriter& writer_;
-  BundleTables& tables_;
-  std::vector<size_t> images_;  // whose thumbnails are in pack_
-  std::vector<uint8_t> pack_;
-  ObjectRef known_ref_;  // of the base, read last
-  std::vector<uint8_t> known_;
-};
-
 Result<void> add_thumbnails(BundleTables& tables, size_t fitted_images, uint32_t thumbnail_px,
                             Catalog& catalog, BundleWriter& writer, Progress& progress) {
   ThumbnailWriter thumbnails((fitted_images + kSingleThumbnails - 1) / kSingleThumbnails, writer,
                              tables);
   progress.begin("thumbnails", tables.records.size());
-  auto gone = tables.removed.begin();
-  for (size_t i = 0; i < tables.records.size(); ++i, progress.add()) {
-    if (gone != tables.removed.end() && *gone == i) {
-      ++gone;
-      continue;
-    }
+  for (uint32_t i = 0; i < tables.records.size(); ++i, progress.add()) {
+    if (tables.is_removed(i)) continue;
     ASSIGN_OR_RETURN(const auto jpeg, catalog.get_thumbnail(tables.contents[i], thumbnail_px));
     RETURN_IF_ERROR(thumbnails.add(i, jpeg));
   }
@@ -143,19 +63,34 @@ Result<void> add_records(const std::vector<ImageRecord>& records,
 }
 
 // Whether the first answers of a base are kept: until a visitor would miss something. The search
-// that follows them knows all images.
-bool answers_hold(const ImageMemory& memory, uint32_t image_count, uint32_t removed_count) {
-  const uint64_t changes =
-      uint64_t{image_count} - memory.answered_images + removed_count - memory.answered_removed;
-  return memory.answered_images > 0 && kImagesPerStaleAnswer * changes <= image_count;
+// that follows them knows all images. root: its bank is published.
+bool answers_hold(const ImageBase& base, const Root& root, const BundleWriter& writer) {
+  const ImageMemory& memory = base.memory;
+  const uint64_t changes = uint64_t{root.image_count} - memory.answered_images +
+                           root.deltas.removed.size() - memory.answered_removed;
+  if (memory.answered_images == 0 || kImagesPerStaleAnswer * changes > root.image_count) {
+    return false;
+  }
+  // The pages of a bank tell its phrases and how their text was embedded.
+  return base.root.phrase_bank.directories == root.phrase_bank.directories &&
+         are_answers_whole(base.root.phrase_bank.answers, writer);
+}
+
+// Those that are not gone.
+std::vector<const ImageRecord*> live_records(const BundleTables& tables) {
+  std::vector<const ImageRecord*> live;
+  for (uint32_t i = 0; i < tables.records.size(); ++i) {
+    if (!tables.is_removed(i)) live.push_back(&tables.records[i]);
+  }
+  return live;
 }
 
 // The names of the classes that were detected somewhere.
 std::vector<std::string> detected_classes(const BundleTables& tables,
                                           const std::vector<std::string>& class_names) {
   std::vector<bool> detected(class_names.size());
-  for (const auto& record : tables.records) {
-    for (const auto& detection : record.detections) {
+  for (const auto* record : live_records(tables)) {
+    for (const auto& detection : record->detections) {
       if (detection.class_id < detected.size()) detected[detection.class_id] = true;
     }
   }
@@ -242,12 +177,11 @@ Result<Root> publish_bundle(BundleTables tables, const ImageBase* base,
   std::vector<std::string> examples;
   RETURN_IF_ERROR(add_indexes(tables, base, options, clip, writer, progress, root, examples));
   std::vector<std::string> sequences;
-  for (const auto& record : tables.records) sequences.push_back(record.sequence);
+  for (const auto* record : live_records(tables)) sequences.push_back(record->sequence);
   std::sort(sequences.begin(), sequences.end());
   sequences.erase(std::unique(sequences.begin(), sequences.end()), sequences.end());
   // What depends on the number of images stays as it is while a base grows.
   const auto image_count = static_cast<uint32_t>(tables.records.size());
-  const auto removed_count = static_cast<uint32_t>(tables.removed.size());
   ImageMemory memory = base != nullptr ? base->memory : ImageMemory{.fitted_images = image_count};
   const auto phrases = bank_phrases(options.bank, examples, sequences, options.class_names,
                                     memory.fitted_images, clip.tokenizer());
@@ -266,13 +200,13 @@ Result<Root> publish_bundle(BundleTables tables, const ImageBase* base,
   for (const auto& record : tables.records) image_ids.push_back(record.image_id);
   ASSIGN_OR_RETURN(root.image_ids,
                    writer.add_payload(ObjectKind::kImageIds, ImageIdTable::write(image_ids)));
-  if (answers_hold(memory, image_count, removed_count)) {
+  if (base != nullptr && answers_hold(*base, root, writer)) {
     root.phrase_bank.answers = base->root.phrase_bank.answers;
   } else {
     ASSIGN_OR_RETURN(root.phrase_bank.answers,
                      publish_first_answers(root, options.thread_count, writer, progress));
     memory.answered_images = image_count;
-    memory.answered_removed = removed_count;
+    memory.answered_removed = static_cast<uint32_t>(tables.removed.size());
   }
   root.build_memory = write_image_memory(memory);
   RETURN_IF_ERROR(writer.publish(root));

@@ -1,5 +1,6 @@
 #include "indexer/query/bundle_objects.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -110,6 +111,8 @@ Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle) {
       ASSIGN_OR_RETURN(const auto place, bundle.searcher().find_record(image));
       list.add(place.piece, "piece of " + record.image_id);
     }
+    const auto& gone = root.deltas.removed;
+    if (std::binary_search(gone.begin(), gone.end(), image)) continue;
     if (record.thumbnail) list.add(record.thumbnail->ref, "thumbnail of " + record.image_id);
   }
   return std::move(list.objects);

@@ -14,7 +14,7 @@ struct ReferencedObject {
 };
 
 // Every object the bundle refers to, each once: those of the root, then the thumbnails that the
-// records name. Fetches the pieces of records.
+// records name, without those of images that are gone. Fetches the pieces of records.
 Result<std::vector<ReferencedObject>> referenced_objects(OpenedBundle& bundle);
 
 // Whether every file of a bundle in a folder is there in full length, and how many there are; reads

@@ -1,9 +1,23 @@
 // `sightline build FOLDER` upon a bundle: what is in it keeps its place and its bytes.
 import assert from 'node:assert/strict';
-import { copyFileSync, cpSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { before, beforeEach, describe, it } from 'node:test';
-import { openBundle } from '../format/read_bundle.mjs';
+import {
+  findFirstAnswer,
+  objectName,
+  openBundle,
+  parsePhraseDirectory,
+} from '../format/read_bundle.mjs';
 import { decodeRow, searchBundle } from '../format/search_bundle.mjs';
 import {
   copyImages,
@@ -44,6 +58,12 @@ describe('a build upon a bundle of images', { skip: missing }, () => {
     const fresh = bytesOf(filesBelow(bundle).filter((path) => !known.has(path)));
     const total = Object.values(inspect().sizes).reduce((sum, { bytes }) => sum + bytes, 0);
     return fresh / total;
+  };
+  const damage = (ref) => {
+    const path = join(bundle, objectName(ref));
+    const bytes = readFileSync(path);
+    bytes[bytes.length >> 1] ^= 1;
+    writeFileSync(path, bytes);
   };
   const addFrame = (name, place) => copyFileSync(frames[imageCount + place], join(photos, name));
   const idOf = (name) => `photos/${name}.jpg`;
@@ -179,5 +199,54 @@ describe('a build upon a bundle of images', { skip: missing }, () => {
     const again = readFileSync(join(bundle, 'manifest.json'), 'utf8');
     build('--full');
     assert.equal(readFileSync(join(bundle, 'manifest.json'), 'utf8'), again);
+  });
+
+  it('answers the phrases of now, also those that came without an image', () => {
+    const phrase = 'a van beside two red cones';
+    const answers = () => {
+      const read = openBundle(bundle);
+      return [phrase, ...read.suggestions].map((text) => [text, findFirstAnswer(read, text)]);
+    };
+    assert.equal(answers()[0][1], null);
+    writeFileSync(at('phrases.txt'), phrase);
+    build('--phrases', at('phrases.txt'));
+    const upon = answers();
+    assert.ok(upon[0][1].length > 0);
+    build('--phrases', at('phrases.txt'), '--full');
+    assert.deepEqual(upon, answers());
+    build();
+    assert.equal(answers()[0][1], null);
+  });
+
+  it('offers nothing of what is gone', () => {
+    const name = 'night bus rain';
+    const offered = () => {
+      const read = openBundle(bundle);
+      const { values } = read.columns.find((column) => column.name === 'sequence');
+      return [values.includes(name), findFirstAnswer(read, name) !== null];
+    };
+    mkdirSync(join(photos, name));
+    addFrame(`${name}/0.jpg`, 0);
+    build();
+    assert.deepEqual(offered(), [true, true]);
+    const { records } = openBundle(bundle);
+    damage(records.find(({ sequence }) => sequence === name).thumbnail.ref);
+    rmSync(join(photos, name), { recursive: true });
+    build();
+    assert.deepEqual(offered(), [false, false]);
+    assert.deepEqual(allIds(), photoIds());
+    assert.equal(inspect().indexes[0].deltas.removed_rows, 1);
+  });
+
+  it('replaces what was damaged and kept its size', () => {
+    const read = openBundle(bundle);
+    const [directory] = read.phraseBank.answers;
+    const [page] = parsePhraseDirectory(read.readPayload([directory.ref]));
+    damage(page.ref);
+    damage(read.records[3].thumbnail.ref);
+    assert.equal(run('verify', bundle).code, 4);
+    addFrame('new.jpg', 0);
+    build();
+    assert.deepEqual(allIds(), photoIds());
   });
 });

@@ -7,22 +7,11 @@ import { after, before, describe, test } from 'node:test';
 import { run } from '../support/program.mjs';
 import { clusteredVectors, writeNpy } from '../support/vectors.mjs';
 import { loadPackage, missing, serve } from './demo_site.mjs';
+import { FakeCaches } from './fake_caches.mjs';
 
 const [rows, added, dim, queryCount] = [3000, 60, 64, 5];
 const all = clusteredVectors({ rows: rows + added, dim });
 const queries = clusteredVectors({ rows: queryCount, dim, seed: 2 });
-
-// The browser's Cache API, which Node does not have.
-class FakeCaches {
-  files = new Map();
-  has = async () => this.files.size > 0;
-  open = async () => ({
-    match: async (url) => this.files.get(url)?.clone(),
-    put: async (url, response) => void this.files.set(url, response),
-    delete: async (url) => this.files.delete(url),
-    keys: async () => [...this.files.keys()].map((url) => ({ url })),
-  });
-}
 
 const filters = [
   ...['height_m >= 2900', 'height_m <= 40', 'parity = odd', 'place = place-7'],
@@ -122,7 +111,7 @@ describe('a paged bundle without network', { skip: missing }, () => {
     const ids = new Set(expected.flatMap(([, , hits]) => hits.map(([id]) => id)));
     assert.ok([...ids].some((id) => Number(id.slice(4)) >= rows));
     assert.ok(![...ids].some((id) => Number(id.slice(4)) % 100 === 24));
-    // No search reads its lists any more.
-    assert.ok(kinds.has('cell') && !kinds.has('list') && !kinds.has('base'));
+    for (const kind of ['cell', 'piece', 'list', 'names']) assert.ok(kinds.has(kind), kind);
+    assert.ok(!kinds.has('base') && !kinds.has('graph'), [...kinds].join(' '));
   });
 });

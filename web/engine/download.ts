@@ -160,8 +160,9 @@ async function allObjects(
   for (const ref of await bankPages(session)) objects.set(ref.name, ref);
   for (const ref of await cellPieces(session)) objects.set(ref.name, ref);
   const pieces = await Promise.all(session.root.records.map((ref) => session.records.piece(ref)));
-  for (const { thumbnail } of pieces.flat()) {
-    if (thumbnail) objects.set(thumbnail.object.name, thumbnail.object);
-  }
+  const gone = new Set(session.root.removed);
+  pieces.flat().forEach(({ thumbnail }, image) => {
+    if (thumbnail && !gone.has(image)) objects.set(thumbnail.object.name, thumbnail.object);
+  });
   return [...objects.values()];
 }
