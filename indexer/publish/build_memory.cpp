@@ -111,14 +111,15 @@ Sha256Digest digest_of_options(const PagedOptions& options, std::span<const uint
   writer.write_string(kMemoryVersion);
   for (const double value :
        {options.fitting.image_share, options.fitting.isotropic_share, options.fitting.cluster_power,
-        options.cells_per_root, options.probe_recall, options.first_recall, options.most_probe_recall,
-        options.settled_recall, options.warm_recall}) {
+        options.cells_per_root, options.probe_recall, options.first_recall,
+        options.most_probe_recall, options.settled_recall, options.warm_recall}) {
     writer.write(value);
   }
   for (const uint32_t value :
        {options.fitting.cluster_components, options.fitting.row_bytes, options.fitting.first_bytes,
         options.min_cell_bytes, options.max_cell_bytes, options.centroid_components,
-        options.piece_rows, options.max_files, options.sample_rows, options.sample_rows_per_cell, options.iterations, dim}) {
+        options.piece_rows, options.max_files, options.sample_rows, options.sample_rows_per_cell,
+        options.iterations, dim}) {
     writer.write(value);
   }
   writer.write(options.seed);

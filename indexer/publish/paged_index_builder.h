@@ -37,8 +37,8 @@ struct PagedOptions {
   uint32_t centroid_components = 192;
   uint32_t piece_rows = 16;
   uint32_t max_files = 19'500;  // cells and pieces; pieces grow where there would be more
-  // Rows that codes and cells are fitted to: so many, and so many a cell if that is more. At 1M rows
-  // cells fitted to 18 rows each are opened a third more often than those fitted to 58.
+  // Rows that codes and cells are fitted to: so many, and so many a cell if that is more. At 1M
+  // rows cells fitted to 18 rows each are opened a third more often than those fitted to 58.
   uint32_t sample_rows = 65'536;
   uint32_t sample_rows_per_cell = 64;
   uint32_t iterations = 10;

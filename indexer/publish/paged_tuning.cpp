@@ -244,8 +244,8 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
     const auto chosen = enough != found.end() ? enough : std::ranges::max_element(found);
     return static_cast<size_t>(chosen - found.begin());
   };
-  const size_t depth = std::max(least_depth(cold, options.settled_recall),
-                                least_depth(warm, options.warm_recall));
+  const size_t depth =
+      std::max(least_depth(cold, options.settled_recall), least_depth(warm, options.warm_recall));
   directory.settled_rows = static_cast<uint32_t>(depth + 1) * kDepthStep;
   plan.quality = {static_cast<uint32_t>(trials.size()), cold[depth] / all, found_first / all};
   return {};

@@ -353,7 +353,7 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
       scan_group(scan.tables.data(), resident.content.codes.data() + first * first_bytes,
                  first_bytes, sums);
       for (size_t i = first; i < std::min(rows.size(), first + kScanGroup); ++i) {
-        const int32_t offset = scan_offset(offsets[cell_of(rows[i])], scan);
+        const int32_t offset = scan_offset(offsets[centroid_of(rows[i])], scan);
         best.offer(-(offset + sums[i - first]), rows[i], rows_allowed);
       }
     }
@@ -530,6 +530,9 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
     case Part::kList: {
       ASSIGN_OR_RETURN(auto list, parse_row_list(payload, known_lists_[place.number].row_count,
                                                  first_bytes, directory_));
+      if (!list.rows.empty() && list.rows.back() >= directory_.first_row[base_cells_]) {
+        return corrupt("list: row " + std::to_string(list.rows.back()) + " is of a delta");
+      }
       lists_[place.number] = {std::move(list), payload.size(), clock_};
       resident_bytes_ += payload.size();
       break;
