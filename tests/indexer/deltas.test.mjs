@@ -221,6 +221,26 @@ describe('a build upon a bundle of vectors', { skip }, () => {
     assert.equal(inspect().sizes.graph, undefined);
   });
 
+  test('a new value of rows that lie together is found from afar', () => {
+    const toneOf = (row) => ([3, 11].includes(row % 20) ? 'new' : row % 3);
+    const grown = (count) => [
+      ...base,
+      ...range(rows, rows + count).map((row) => source(row, { tone: toneOf(row) })),
+    ];
+    build(grown(300));
+    build(grown(500));
+    for (const k of [5, 10]) {
+      const filter = ['--filter', 'tone = new'];
+      const exact = searchAll(k, '--path', 'exact', ...filter);
+      let found = 0;
+      searchAll(k, '--cold', ...filter).forEach(({ hits }, query) => {
+        const nearest = exact[query].hits.map((hit) => hit.image_id);
+        found += hits.filter((hit) => nearest.includes(hit.image_id)).length;
+      });
+      assert.ok(found >= 0.9 * k * queryCount, `k ${k}: ${found / k / queryCount}`);
+    }
+  });
+
   test('many small builds keep the number of files in bounds, by a full one where it is time', () => {
     const objects = () =>
       Object.values(inspect().sizes).reduce((sum, { objects: count }) => sum + count, 0);
