@@ -20,7 +20,8 @@ if (skip) console.error(skip);
 const folder = temporaryFolder();
 const at = (name) => join(folder, name);
 const [rows, dim, queryCount] = [3000, 32, 20];
-const all = clusteredVectors({ rows: rows + 1000, dim });
+const many = 8000; // rows in cells enough that a query opens few of them
+const all = clusteredVectors({ rows: Math.round(1.15 * many), dim });
 const vectorOf = (row) => all.subarray(row * dim, (row + 1) * dim);
 const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
 
@@ -222,13 +223,15 @@ describe('a build upon a bundle of vectors', { skip }, () => {
   });
 
   test('a new value of rows that lie together is found from afar', () => {
-    const toneOf = (row) => ([3, 11].includes(row % 20) ? 'new' : row % 3);
-    const grown = (count) => [
-      ...base,
-      ...range(rows, rows + count).map((row) => source(row, { tone: toneOf(row) })),
-    ];
-    build(grown(300));
-    build(grown(500));
+    rmSync(at('bundle'), { recursive: true });
+    const isNew = (row) => row >= many && [3, 11].includes(row % 20);
+    for (const count of [many, 1.1 * many, 1.15 * many]) {
+      const items = range(0, Math.round(count)).map((row) =>
+        source(row, { tone: isNew(row) ? 'new' : row % 3 }),
+      );
+      build(items, '--graph', 'off');
+    }
+    assert.equal(deltas().generations, 2);
     for (const k of [5, 10]) {
       const filter = ['--filter', 'tone = new'];
       const exact = searchAll(k, '--path', 'exact', ...filter);
