@@ -278,6 +278,14 @@ describe('a build upon a bundle of vectors', { skip }, () => {
     const items = [...base, ...range(rows, rows + 800).map((row) => source(row))];
     assert.match(build(items), /building in full.*27 % of its rows are new or gone, at most 20 %/);
     assert.equal(deltas(), undefined);
+    const named = (name, count) =>
+      items.map((item, i) =>
+        i < count ? { ...item, tone: `${name} ${'x'.repeat(94)} ${i}` } : item,
+      );
+    build(named('first', 70));
+    assert.equal(deltas().generations, 1);
+    assert.match(build(named('second', 30)), /building in full.*too many new values/);
+    assert.equal(deltas(), undefined);
     assert.match(build(items, '--code-bytes', '24'), /built with other options, queries or facets/);
     holds(items);
   });
