@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "indexer/publish/category_column.h"
 #include "indexer/publish/facet_writer.h"
@@ -136,6 +137,25 @@ std::vector<Column> columns_of_rows(std::span<const Column> columns,
     for (const uint32_t row : source_rows) numbers.numbers.push_back(column.numbers[row]);
   }
   return result;
+}
+
+size_t added_name_bytes(const BaseBundle& base, const BaseChanges& changes,
+                        std::span<const Column> columns) {
+  size_t bytes = 0;
+  const auto count = [&](std::string_view name) { bytes += sizeof(uint16_t) + name.size(); };
+  for (size_t i = 0; i < base.root.facets.columns.size(); ++i) {
+    const FacetColumn& facet = base.root.facets.columns[i];
+    if (facet.type != ColumnType::kCategory) continue;
+    for (const auto& name : facet.added_names) count(name);
+    const Column& column = *find_column(columns, facet.name);
+    std::unordered_set<std::string_view> known(base.facet_values[i].begin(),
+                                               base.facet_values[i].end());
+    for (const uint32_t row : changes.added) {
+      const std::string& value = column.values[column.codes[row]];
+      if (known.insert(value).second) count(value);
+    }
+  }
+  return bytes;
 }
 
 Result<Root> write_deltas(const BaseBundle& base, const BaseChanges& changes, const RowSource& rows,

@@ -14,6 +14,11 @@ namespace sightline {
 std::vector<Column> columns_of_rows(std::span<const Column> columns,
                                     std::span<const uint32_t> source_rows);
 
+// Bytes of the names that root.facets would hold for deltas alone, with the changes. columns: of
+// all rows, those of the base among them.
+size_t added_name_bytes(const BaseBundle& base, const BaseChanges& changes,
+                        std::span<const Column> columns);
+
 // The base's root with the changes: writes the added rows as deltas beside its cells. digests: of
 // all rows. A function of its arguments but for the number of threads.
 Result<Root> write_deltas(const BaseBundle& base, const BaseChanges& changes, const RowSource& rows,

@@ -15,6 +15,9 @@ namespace {
 constexpr double kMostChanged = 0.2;
 // The same where there would be more files, for each million rows begun.
 constexpr double kMostFiles = 20'000;
+// The same where the root, which every visit fetches, would hold more bytes of values that only
+// deltas have.
+constexpr size_t kMostAddedNameBytes = 8'000;
 
 Result<ObjectParts> write_graph_of(const RowSource& rows, const GraphOptions& options,
                                    std::span<const uint32_t> source_rows, BundleWriter& writer,
@@ -51,6 +54,11 @@ Result<Continuation> continue_base(const VectorInput& input, const std::string& 
     std::snprintf(line, sizeof line, "there would be about %.0f files, at most %.0f may be", files,
                   most);
     return unsupported(line);
+  }
+  const size_t bytes = added_name_bytes(base, changes, input.table.columns);
+  if (bytes > kMostAddedNameBytes) {
+    return unsupported("there would be too many new values: " + std::to_string(bytes) +
+                       " bytes, at most " + std::to_string(kMostAddedNameBytes) + " may be");
   }
   return Continuation{std::move(base), std::move(changes)};
 }

@@ -16,6 +16,8 @@ constexpr double kLeastAddedShare = 0.001;
 constexpr size_t kFarCells = 3;
 // Rows expected in the cells that are opened, for each row asked for: the figures are rounded.
 constexpr double kSpareRows = 4;
+// The same of rows that qualify, where only deltas hold any.
+constexpr uint32_t kSpareAddedRows = 4;
 
 // The middle of the counts that are told by the same power of two.
 double rows_of(uint8_t told) {
@@ -171,7 +173,6 @@ Result<void> FacetFilter::choose(std::span<const FilterClause> clauses) {
   const uint64_t rows =
       std::accumulate(added_rows_.begin(), added_rows_.end(), uint64_t{first_row_.back()});
   bits_.assign((static_cast<size_t>(rows) + 63) / 64, 0);
-  qualified_.clear();
   seen_.clear();
   seen_lists_.assign(info_.lists.size(), false);
   return {};
@@ -250,19 +251,20 @@ size_t FacetFilter::cells_to_open(std::span<const uint32_t> order, std::span<con
   return count;
 }
 
+uint64_t FacetFilter::rows_wanted(uint32_t k) const {
+  // Of rows of deltas alone no cell tells how many it holds: they may all be far.
+  const bool is_told = std::find(may_hold_.begin(), may_hold_.end(), true) != may_hold_.end();
+  return is_told ? k : uint64_t{kSpareAddedRows} * k;
+}
+
 Result<void> FacetFilter::look_at(const Rows& rows, std::span<const uint8_t> facets,
                                   RowFilter live) {
-  if (seen_.size() <= rows.number) {
-    seen_.resize(rows.number + 1);
-    qualified_.resize(rows.number + 1);
-  }
+  if (seen_.size() <= rows.number) seen_.resize(rows.number + 1);
   if (seen_[rows.number] || !missing_names().empty()) return {};
   const uint32_t count = rows.end - rows.first;
   RETURN_IF_ERROR(read_row_facets(facets, info_.columns, count, rows.are_added, columns_));
   for (uint32_t i = 0; i < count; ++i) {
-    if (!row_allowed(live, rows.first + i) || !all_hold(predicates_, i)) continue;
-    allow(rows.first + i);
-    ++qualified_[rows.number];
+    if (row_allowed(live, rows.first + i) && all_hold(predicates_, i)) allow(rows.first + i);
   }
   seen_[rows.number] = true;
   return {};

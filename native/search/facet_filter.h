@@ -45,6 +45,8 @@ class FacetFilter {
   // probe_cells. reach: [cells], by which the order falls.
   size_t cells_to_open(std::span<const uint32_t> order, std::span<const double> reach,
                        size_t probe_cells, uint32_t k) const;
+  // Rows that must qualify in the cells that are opened, for k of them to be near ones.
+  uint64_t rows_wanted(uint32_t k) const;
   // Lists that hold every row that qualifies, as positions in the facets' lists; often none.
   std::span<const uint32_t> lists() const { return chosen_lists_; }
 
@@ -59,10 +61,6 @@ class FacetFilter {
   // happens while names are missing. live: a bit per row, or empty.
   Result<void> look_at(const Rows& rows, std::span<const uint8_t> facets, RowFilter live);
   Result<void> look_at_list(uint32_t list, const RowList& rows, RowFilter live);
-  // Rows of the cell or the delta that qualify, as far as it was looked at.
-  uint32_t qualified_rows(uint32_t number) const {
-    return number < qualified_.size() ? qualified_[number] : 0;
-  }
   // A bit per row that was looked at and qualifies.
   RowFilter rows() const { return bits_; }
 
@@ -86,7 +84,6 @@ class FacetFilter {
   double expected_count_ = 0;
   std::vector<uint32_t> chosen_lists_;
   std::vector<uint64_t> bits_;
-  std::vector<uint32_t> qualified_;      // of cells and deltas, as far as they were looked at
   std::vector<bool> seen_, seen_lists_;  // cells, deltas and lists that were looked at
 };
 

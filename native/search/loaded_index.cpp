@@ -69,8 +69,10 @@ Result<void> LoadedIndex::take_refinement(std::vector<uint8_t> payload) {
   return {};
 }
 
-Result<void> LoadedIndex::take_views(std::span<const uint8_t> payload, uint32_t image_count) {
+Result<void> LoadedIndex::take_views(std::span<const uint8_t> payload, uint32_t image_count,
+                                     std::span<const uint64_t> live) {
   ASSIGN_OR_RETURN(views_, parse_views(payload, info_.row_count, image_count));
+  if (!live.empty()) live_rows_ = allowed_rows(views_, live);
   std::vector<uint32_t> shown;
   for (const auto& row : views_) shown.push_back(row.image);
   std::sort(shown.begin(), shown.end());
@@ -89,13 +91,11 @@ std::vector<ImageNeighbor> LoadedIndex::search(const QueryCode& query, uint32_t 
                                                SearchScratch& scratch) const {
   const uint64_t row_count = info_.row_count;
   if (row_count == 0 || k == 0) return {};
-  std::vector<uint64_t> filter;
-  uint64_t allowed_count = row_count;
-  if (!images_allowed.empty()) {
-    filter = allowed_rows(views_, images_allowed);
-    allowed_count = count_bits(filter);
-    if (allowed_count == 0) return {};
-  }
+  std::vector<uint64_t> chosen;
+  if (!images_allowed.empty()) chosen = allowed_rows(views_, images_allowed);
+  const RowFilter filter = chosen.empty() ? live_rows_ : chosen;
+  const uint64_t allowed_count = filter.empty() ? row_count : count_bits(filter);
+  if (allowed_count == 0) return {};
   uint64_t kept = std::max(ef_search, k);
   const bool filtered = allowed_count < row_count;
   const bool scan_is_cheaper =

@@ -41,12 +41,15 @@ class LoadedIndex {
   Result<void> take_parameters();
   Result<void> take_codes(std::vector<uint8_t> payload);
   Result<void> take_refinement(std::vector<uint8_t> payload);
-  Result<void> take_views(std::span<const uint8_t> payload, uint32_t image_count);
+  // live: a bit per image that is not gone, or empty.
+  Result<void> take_views(std::span<const uint8_t> payload, uint32_t image_count,
+                          std::span<const uint64_t> live);
   Result<void> take_graph(std::span<const uint8_t> payload);
 
   // The k images nearest to the query by their best row, nearest first. images_allowed has a bit
-  // per image, or is empty. Where few rows qualify, or the graph finds fewer images than qualify,
-  // the rows are scanned whatever the path says: filters never cost answers.
+  // per image, none for those that are gone, or is empty: all others. Where few rows qualify, or
+  // the graph finds fewer images than qualify, the rows are scanned whatever the path says: filters
+  // never cost answers.
   std::vector<ImageNeighbor> search(const QueryCode& query, uint32_t k, uint32_t ef_search,
                                     SearchPath path, std::span<const uint64_t> images_allowed,
                                     SearchScratch& scratch) const;
@@ -60,6 +63,7 @@ class LoadedIndex {
   std::vector<uint8_t> codes_;       // [row_count, dim] int8
   std::vector<uint8_t> refinement_;  // [row_count, refinement_bytes(dim)], or empty
   std::vector<ViewRow> views_;       // [row_count]
+  std::vector<uint64_t> live_rows_;  // a bit per row of an image that is not gone, or empty
   uint32_t shown_images_ = 0;        // images with at least one row
   std::optional<HnswGraph> graph_;
 };

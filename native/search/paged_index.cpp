@@ -36,6 +36,12 @@ bool any_allowed(RowFilter filter, uint32_t begin, uint32_t end) {
   return false;
 }
 
+uint32_t count_allowed(RowFilter filter, uint32_t begin, uint32_t end) {
+  uint32_t count = 0;
+  for (uint32_t row = begin; row < end; ++row) count += row_allowed(filter, row);
+  return count;
+}
+
 // The first tier of one row, out of its group.
 void gather_from_groups(std::span<const uint8_t> codes, size_t row, std::span<uint8_t> bytes) {
   const uint8_t* group = codes.data() + row / kScanGroup * kScanGroup * bytes.size();
@@ -207,13 +213,12 @@ void PagedIndex::open_cell(uint32_t cell, std::vector<ObjectRef>& missing) {
   }
 }
 
-Result<uint32_t> PagedIndex::ask_filter(uint32_t number, RowFilter rows_allowed) {
+Result<void> PagedIndex::ask_filter(uint32_t number, RowFilter rows_allowed) {
   const auto found = cells_.find(number);
-  if (found == cells_.end()) return 0u;
+  if (found == cells_.end()) return {};
   const auto& first = directory_.first_row;
-  RETURN_IF_ERROR(facets_.look_at({number, first[number], first[number + 1], number >= base_cells_},
-                                  found->second.content.facets, rows_allowed));
-  return facets_.qualified_rows(number);
+  return facets_.look_at({number, first[number], first[number + 1], number >= base_cells_},
+                         found->second.content.facets, rows_allowed);
 }
 
 Result<void> PagedIndex::want_lists(RowFilter rows_allowed, std::vector<ObjectRef>& missing) {
@@ -244,14 +249,15 @@ Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> s
     count = facets_.cells_to_open(order, reach, std::max<size_t>(1, count), k);
   }
   if (deltas_alone) count *= kDeltasPerProbe;
+  const uint64_t wanted = facets_.rows_wanted(k);
   uint64_t qualified = 0;
   for (size_t i = 0; i < order.size(); ++i) {
     const uint32_t cell = order[i];
     if (i >= count) {
       if (deltas_alone) break;
       // What the facets promised was too much: more cells, in a round of their own.
-      if (is_filtered && (!missing.empty() || qualified >= k)) break;
-      if (is_filtered) count *= 2;
+      if (is_filtered && (!missing.empty() || qualified >= wanted)) break;
+      if (is_filtered) count *= wanted > k ? 4 : 2;
     }
     const bool opens = i < count;
     if (!deltas_alone) {
@@ -263,8 +269,9 @@ Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> s
         open_cell(cell, missing);
       }
       if (opens && is_filtered) {
-        ASSIGN_OR_RETURN(const uint32_t found, ask_filter(cell, rows_allowed));
-        qualified += found;
+        RETURN_IF_ERROR(ask_filter(cell, rows_allowed));
+        qualified += count_allowed(facets_.rows(), directory_.first_row[cell],
+                                   directory_.first_row[cell + 1]);
       }
     }
     for (uint32_t run = last_run_[cell]; run != kNoRun; run = run_before_[run]) {
@@ -272,8 +279,9 @@ Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> s
       if (!any_allowed(rows_allowed, runs_[run].first_row, runs_[run + 1].first_row)) continue;
       if (opens) open_cell(delta, missing);
       if (opens && is_filtered) {
-        ASSIGN_OR_RETURN(const uint32_t found, ask_filter(delta, rows_allowed));
-        if (!is_searched[delta]) qualified += found;
+        RETURN_IF_ERROR(ask_filter(delta, rows_allowed));
+        // Its other runs may lie around cells that are far.
+        qualified += count_allowed(facets_.rows(), runs_[run].first_row, runs_[run + 1].first_row);
       }
       is_searched[delta] = true;
     }
@@ -353,7 +361,7 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
       scan_group(scan.tables.data(), resident.content.codes.data() + first * first_bytes,
                  first_bytes, sums);
       for (size_t i = first; i < std::min(rows.size(), first + kScanGroup); ++i) {
-        const int32_t offset = scan_offset(offsets[cell_of(rows[i])], scan);
+        const int32_t offset = scan_offset(offsets[centroid_of(rows[i])], scan);
         best.offer(-(offset + sums[i - first]), rows[i], rows_allowed);
       }
     }
@@ -530,6 +538,9 @@ Result<void> PagedIndex::take(const ObjectRef& ref, std::span<const uint8_t> pay
     case Part::kList: {
       ASSIGN_OR_RETURN(auto list, parse_row_list(payload, known_lists_[place.number].row_count,
                                                  first_bytes, directory_));
+      if (!list.rows.empty() && list.rows.back() >= directory_.first_row[base_cells_]) {
+        return corrupt("list: row " + std::to_string(list.rows.back()) + " is of a delta");
+      }
       lists_[place.number] = {std::move(list), payload.size(), clock_};
       resident_bytes_ += payload.size();
       break;

@@ -152,8 +152,8 @@ class PagedIndex {
                           const PagedEffort& effort, RowFilter rows_allowed,
                           std::vector<bool>& is_searched, std::vector<ObjectRef>& missing);
   Result<void> want_lists(RowFilter rows_allowed, std::vector<ObjectRef>& missing);
-  // Tells the filter of the rows of a cell or a delta in memory; how many of them qualify.
-  Result<uint32_t> ask_filter(uint32_t number, RowFilter rows_allowed);
+  // Tells the filter of the rows of a cell or a delta in memory.
+  Result<void> ask_filter(uint32_t number, RowFilter rows_allowed);
   void open_cell(uint32_t cell, std::vector<ObjectRef>& missing);
   // The first `count` of the cells that may hold rows that are allowed, the farthest-reaching
   // first.

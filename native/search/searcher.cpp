@@ -157,7 +157,7 @@ Result<void> Searcher::take_payload(const Pending& pending, std::vector<uint8_t>
     case Target::kRefinement:
       return indexes_[pending.index].take_refinement(std::move(payload));
     case Target::kViews:
-      return indexes_[pending.index].take_views(payload, root_.image_count);
+      return indexes_[pending.index].take_views(payload, root_.image_count, live_);
     case Target::kGraph:
       return indexes_[pending.index].take_graph(payload);
     case Target::kColumns:
@@ -250,7 +250,7 @@ Result<SearchAnswer> Searcher::search(std::span<const float> embeddings,
     ASSIGN_OR_RETURN(images_allowed,
                      evaluate_filters(options.filters, columns_, root_.image_count));
     for (size_t i = 0; i < live_.size(); ++i) images_allowed[i] &= live_[i];
-  } else {
+  } else if (paged_) {
     images_allowed = live_;
   }
   // One image more than asked for makes up for an excluded one.

@@ -163,21 +163,34 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
       : new Array(place.rowCount).fill(index.cells.indexOf(place));
     cell.codes.forEach((code, row) => {
       if (removed.has(place.first + row) || (allowed && !allowed[row])) return;
-      const similarity = similarities[centroids[row]];
+      const centroid = centroids[row];
+      const similarity = similarities[centroid];
       let score = Math.floor(similarity / scan.unit + 0.5);
       code.forEach((byte, b) => {
         score += scan.tables[2 * b][byte & 15] + scan.tables[2 * b + 1][byte >> 4];
       });
-      candidates.push({ score, row: place.first + row, inCell: row, cell, code, similarity });
+      candidates.push({
+        score,
+        row: place.first + row,
+        inCell: row,
+        cell,
+        code,
+        similarity,
+        centroid,
+      });
     });
   };
   if (!opening) places.forEach(scanPlace);
   const scanned = new Set();
+  const openedCells = new Set();
+  const isTold = filter && index.cells.some((_, number) => filter.mayHold(number));
   for (const [at, number] of (opening?.order ?? []).entries()) {
     if (at >= opening.count) {
-      if (candidates.length >= k) break;
-      opening.count *= 2;
+      const qualified = candidates.filter(({ centroid }) => openedCells.has(centroid));
+      if (qualified.length >= (isTold ? k : 4 * k)) break;
+      opening.count *= isTold ? 2 : 4;
     }
+    openedCells.add(number);
     for (const place of placesOf(number)) {
       if (!scanned.has(place)) scanPlace(place);
       scanned.add(place);

@@ -246,6 +246,7 @@ describe('a paged bundle', { skip: skipProgram }, () => {
       JSON.stringify({
         ...{ image_id: `row-${row}`, rest: `${row % 7}`, row },
         ...{ colour: ['red', 'green', 'blue'][row % 3], place: `place ${(row * 7) % 100}` },
+        ...{ era: row < rows ? 'old' : row % 20 === 3 ? 'new' : 'newer' },
         ...(row % 5 > 0 && { height_m: Math.sin(row) * 100 }),
       }),
     );
@@ -307,6 +308,7 @@ describe('a paged bundle', { skip: skipProgram }, () => {
     assert.deepEqual(bundle.facets.lists, base.facets.lists);
     answersAsTheProgram(['colour', 'green']);
     answersAsTheProgram(['row', rows + 3]);
+    answersAsTheProgram(['era', 'new']);
     answersAsTheProgram(['height_m', 12.5]);
     assert.deepEqual(bundle.graph, base.graph);
     let columns = reader.parseColumns(bundle.readPayload(bundle.columns), rows);

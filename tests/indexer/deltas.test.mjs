@@ -20,7 +20,8 @@ if (skip) console.error(skip);
 const folder = temporaryFolder();
 const at = (name) => join(folder, name);
 const [rows, dim, queryCount] = [3000, 32, 20];
-const all = clusteredVectors({ rows: rows + 1000, dim });
+const many = 8000; // rows in cells enough that a query opens few of them
+const all = clusteredVectors({ rows: Math.round(1.15 * many), dim });
 const vectorOf = (row) => all.subarray(row * dim, (row + 1) * dim);
 const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
 
@@ -221,6 +222,28 @@ describe('a build upon a bundle of vectors', { skip }, () => {
     assert.equal(inspect().sizes.graph, undefined);
   });
 
+  test('a new value of rows that lie together is found from afar', () => {
+    rmSync(at('bundle'), { recursive: true });
+    const isNew = (row) => row >= many && [3, 11].includes(row % 20);
+    for (const count of [many, 1.1 * many, 1.15 * many]) {
+      const items = range(0, Math.round(count)).map((row) =>
+        source(row, { tone: isNew(row) ? 'new' : row % 3 }),
+      );
+      build(items, '--graph', 'off');
+    }
+    assert.equal(deltas().generations, 2);
+    for (const k of [5, 10]) {
+      const filter = ['--filter', 'tone = new'];
+      const exact = searchAll(k, '--path', 'exact', ...filter);
+      let found = 0;
+      searchAll(k, '--cold', ...filter).forEach(({ hits }, query) => {
+        const nearest = exact[query].hits.map((hit) => hit.image_id);
+        found += hits.filter((hit) => nearest.includes(hit.image_id)).length;
+      });
+      assert.ok(found >= 0.9 * k * queryCount, `k ${k}: ${found / k / queryCount}`);
+    }
+  });
+
   test('many small builds keep the number of files in bounds, by a full one where it is time', () => {
     const objects = () =>
       Object.values(inspect().sizes).reduce((sum, { objects: count }) => sum + count, 0);
@@ -254,6 +277,14 @@ describe('a build upon a bundle of vectors', { skip }, () => {
     assert.equal(deltas().added_rows, 500);
     const items = [...base, ...range(rows, rows + 800).map((row) => source(row))];
     assert.match(build(items), /building in full.*27 % of its rows are new or gone, at most 20 %/);
+    assert.equal(deltas(), undefined);
+    const named = (name, count) =>
+      items.map((item, i) =>
+        i < count ? { ...item, tone: `${name} ${'x'.repeat(94)} ${i}` } : item,
+      );
+    build(named('first', 70));
+    assert.equal(deltas().generations, 1);
+    assert.match(build(named('second', 30)), /building in full.*too many new values/);
     assert.equal(deltas(), undefined);
     assert.match(build(items, '--code-bytes', '24'), /built with other options, queries or facets/);
     holds(items);

@@ -194,6 +194,32 @@ TEST_CASE("facets of deltas that do not fit are refused", "[paged][deltas][facet
   })));
 }
 
+TEST_CASE("a list that names rows of deltas is refused", "[paged][deltas][facets][corrupt]") {
+  const auto bundle = make_delta_bundle(true);
+  const auto root =
+      parse_root(unpack_object(bundle.root_ref, bundle.stored(bundle.root_ref)).value()).value();
+  const auto& known = root.facets.lists[0];
+  const auto payload = unpack_object(known.ref, bundle.stored(known.ref)).value();
+  const auto first_bytes = static_cast<uint32_t>(plain_codes(16).first_bytes());
+  const auto whole =
+      parse_row_list(payload, known.row_count, first_bytes, root.indexes[0].cells).value();
+  for (const uint32_t last : {kDeltaBaseRows - 1, kDeltaBaseRows, kDeltaRows - 1}) {
+    SmallBundleWriter writer;
+    writer.bundle = bundle;
+    RowList list = whole;
+    list.rows.back() = last;
+    list.pieces.back() = {last, 1, list.pieces.back().ref};
+    const auto ref = writer.add(ObjectKind::kRowList, write_row_list(list));
+    const auto changed = with_root(writer.bundle, [&](Root& r) { r.facets.lists[0].ref = ref; });
+    auto searcher = try_open(changed).value();
+    SearchOptions options;
+    options.filters = {parse_filter("mark = rare").value()};
+    const auto missing = searcher.search(row(changed, 4), options).value().missing;
+    REQUIRE(std::find(missing.begin(), missing.end(), ref) != missing.end());
+    CHECK(searcher.add_object(ref, changed.stored(ref)).has_value() == (last < kDeltaBaseRows));
+  }
+}
+
 TEST_CASE("a cell whose rows are all gone is not fetched", "[paged][deltas]") {
   const auto bundle = with_root(make_delta_bundle(), [](Root& root) {
     root.deltas.removed.clear();

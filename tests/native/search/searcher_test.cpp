@@ -59,6 +59,8 @@ TEST_CASE("images that are gone are no hits, neither by the graph nor by a scan"
     options.k = 300;
     options.path = path;
     CHECK(searcher.search(row(bundle.whole, 7), options).value().hits.size() == 297);
+    const auto phrases = std::span(bundle.whole).subspan(size_t{7} * 32, size_t{2} * 32);
+    CHECK(searcher.search(phrases, options).value().hits.size() == 297);
     options.filters = {parse_filter("timestamp_s <= 1009").value()};
     const auto hits = searcher.search(row(bundle.whole, 7), options).value().hits;
     CHECK(hits.size() == 8);
