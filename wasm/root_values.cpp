@@ -44,8 +44,6 @@ val to_object(const IndexInfo& index) {
 // What filters read beside the cells.
 val facet_objects(const Root& root) {
   val objects = val::array();
-  // No filter of a bundle with deltas asks its facets (FORMAT.md, section 4.10).
-  if (!root.deltas.empty()) return objects;
   for (const auto& column : root.facets.columns) {
     for (const auto& part : column.names) push(objects, to_object(part));
   }
@@ -109,8 +107,10 @@ val to_object(const FacetColumn& column) {
   set(object, "type", static_cast<uint32_t>(column.type));
   set(object, "values",
       to_array(column.names.empty() ? column.first_name : std::vector<std::string>{}));
+  set(object, "addedValues", to_array(column.added_names));
   set(object, "counts", to_typed_array("Uint32Array", column.bin_rows));
   set(object, "edges", to_typed_array("Float64Array", column.edges));
+  set(object, "addedRange", to_typed_array("Float64Array", column.added_range));
   return object;
 }
 
