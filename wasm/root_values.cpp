@@ -107,8 +107,10 @@ val to_object(const FacetColumn& column) {
   set(object, "type", static_cast<uint32_t>(column.type));
   set(object, "values",
       to_array(column.names.empty() ? column.first_name : std::vector<std::string>{}));
+  set(object, "addedValues", to_array(column.added_names));
   set(object, "counts", to_typed_array("Uint32Array", column.bin_rows));
   set(object, "edges", to_typed_array("Float64Array", column.edges));
+  set(object, "addedRange", to_typed_array("Float64Array", column.added_range));
   return object;
 }
 

@@ -66,6 +66,7 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const Root& root) {
   index.directory_ = info.cells;
   index.add_deltas(root.deltas);
   index.image_count_ = root.image_count;
+  index.live_share_ = double{1} * root.live_image_count() / std::max(1u, root.image_count);
   std::vector<uint32_t> added_rows(index.base_cells_);
   for (size_t i = 0; i + 1 < index.runs_.size(); ++i) {
     added_rows[index.runs_[i].cell] += index.runs_[i + 1].first_row - index.runs_[i].first_row;

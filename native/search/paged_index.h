@@ -72,7 +72,8 @@ class PagedIndex {
   Result<void> set_filters(std::span<const FilterClause> filters) {
     return facets_.choose(filters);
   }
-  double expected_count() const { return facets_.expected_count(); }
+  // Of the rows that are left.
+  double expected_count() const { return live_share_ * facets_.expected_count(); }
 
   // query: [dim]. At most k hits. rows_allowed has a bit per row, or is empty.
   Result<PagedAnswer> search(std::span<const float> query, uint32_t k, const PagedEffort& effort,
@@ -177,6 +178,7 @@ class PagedIndex {
   // [cells], the last run of each, and [runs], the run of the same cell before it, or kNoRun.
   std::vector<uint32_t> last_run_, run_before_;
   uint32_t image_count_ = 0;
+  double live_share_ = 1;  // of all rows
   PagedGraph graph_;
   FacetFilter facets_;
   std::vector<FacetList> known_lists_;

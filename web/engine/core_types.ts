@@ -117,10 +117,14 @@ export interface FacetSummary {
   type: number;
   /** Of a category; none where they are too many for the root. */
   values: string[];
-  /** Images by value, or between two edges. */
+  /** Of a category: what only added images have. */
+  addedValues: string[];
+  /** Images by value, or between two edges; without the added ones, with those that are gone. */
   counts: Uint32Array;
   /** Of a number. */
   edges: Float64Array;
+  /** Of a number, the least and the most of the added images; or empty. */
+  addedRange: Float64Array;
 }
 
 export interface CoreFilterClause {

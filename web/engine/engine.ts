@@ -76,7 +76,7 @@ export class Engine {
     const all = await Promise.all(
       this.sessions.map(async (session) =>
         session.summary
-          ? summedFacets(session.summary)
+          ? summedFacets(session.summary, session.root)
           : countFacets(filter, await session.columns(), session.root),
       ),
     );

@@ -80,6 +80,7 @@ function makeTest(clause: FilterClause, columns: Column[]): Test {
 
 /** The images of a bundle, as its root counts them. */
 type Images = Pick<Root, 'imageCount' | 'removed'>;
+type SummedImages = Images & { indexes: Pick<Root['indexes'][number], 'rowCount'>[] };
 
 /** The ordinals of the images for which all conditions hold, ascending. */
 export function matchingImages(filter: Filter, columns: Column[], bundle: Images): number[] {
@@ -129,15 +130,29 @@ export function countFacets(filter: Filter, columns: Column[], bundle: Images): 
   });
 }
 
-/** The facets of a large collection: counts of all its images, whatever the filter. */
-export function summedFacets(summary: FacetSummary[]): Facet[] {
-  return summary.flatMap(({ name: field, type, values, counts, edges }): Facet[] => {
+/** Of images that were added, those with a value that no other has, as the core expects them. */
+const addedValueShare = 0.1;
+
+/**
+ * The facets of a large collection: counts of all its images, whatever the filter; estimates, as
+ * those of the core, where images were added or are gone.
+ */
+export function summedFacets(summary: FacetSummary[], root: SummedImages): Facet[] {
+  const { imageCount, removed, indexes } = root;
+  const counted = indexes[0]!.rowCount;
+  const all = imageCount + removed.length;
+  const ofAdded = (addedValueShare * (all - counted) * imageCount) / all;
+  const estimate = (count: number) => (count > 0 ? Math.max(1, Math.round(count)) : 0);
+  return summary.flatMap((column): Facet[] => {
+    const { name: field, type, values, addedValues, counts, edges, addedRange } = column;
     if (type === columnType.number) {
-      return [{ field, type: 'number', min: edges[0]!, max: edges.at(-1)! }];
+      const min = Math.min(edges[0]!, ...addedRange);
+      return [{ field, type: 'number', min, max: Math.max(edges.at(-1)!, ...addedRange) }];
     }
     if (values.length === 0) return [];
-    return [
-      { field, type: 'category', values: values.map((value, i) => ({ value, count: counts[i]! })) },
-    ];
+    const scale = imageCount / counted;
+    const known = values.map((value, i) => ({ value, count: estimate(counts[i]! * scale) }));
+    const added = addedValues.map((value) => ({ value, count: estimate(ofAdded) }));
+    return [{ field, type: 'category', values: [...known, ...added] }];
   });
 }

@@ -1,6 +1,7 @@
 #include "native/bundle/cell_deltas.h"
 
 #include <functional>
+#include <numeric>
 #include <set>
 
 #include <catch2/catch.hpp>
@@ -163,6 +164,12 @@ TEST_CASE("facets of cells and deltas give the answers that the columns give",
     return searcher.count_by_facets(std::vector{parse_filter(filter).value()}).value().value();
   };
   CHECK(count("mark = rare") == Approx(12).margin(1));
+  auto fewer = try_open(with_root(bundle, [](Root& root) {
+                 root.deltas.removed.resize(150);
+                 std::iota(root.deltas.removed.begin(), root.deltas.removed.end(), 0u);
+               })).value();
+  const std::vector even = {parse_filter("parity = even").value()};
+  CHECK(fewer.count_by_facets(even).value().value() == Approx(75).margin(2));
   CHECK(count("parity = late") > 0);
   CHECK(count("height >= 250") == 0);
 }
