@@ -31,7 +31,9 @@ std::pair<Vectors, Vectors> split(const Vectors& all, uint32_t every) {
 
 void write(const std::string& folder, const Vectors& images, const Vectors& texts) {
   if (images.dim != texts.dim) fail("images and texts are of different dimensions");
-  const auto [image_queries, base] = split(images, 10);
+  // Not a structured binding: Clang 14 lets no lambda capture one.
+  const auto split_images = split(images, 10);
+  const Vectors& base = split_images.second;
   const auto [text_queries, training_texts] = split(texts, 2);
   const auto type = NpyWriter::Type::kFloat32;
   write_npy(folder + "/base.npy", type, base);
@@ -43,7 +45,7 @@ void write(const std::string& folder, const Vectors& images, const Vectors& text
     write_npy(folder + "/truth_" + name + "_10.npy", truth.take());
   };
   write_queries("text", text_queries);
-  write_queries("image", image_queries);
+  write_queries("image", split_images.first);
 }
 
 }  // namespace
