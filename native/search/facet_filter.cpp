@@ -18,6 +18,8 @@ constexpr size_t kFarCells = 3;
 constexpr double kSpareRows = 4;
 // The same of rows that qualify, where only deltas hold any.
 constexpr uint32_t kSpareAddedRows = 4;
+// Rows that qualify in the opened cells, at least: of few, the nearest may be in any cell.
+constexpr uint64_t kLeastQualified = 40;
 
 // The middle of the counts that are told by the same power of two.
 double rows_of(uint8_t told) {
@@ -251,10 +253,12 @@ size_t FacetFilter::cells_to_open(std::span<const uint32_t> order, std::span<con
   return count;
 }
 
+bool FacetFilter::any_cell_holds() const {
+  return std::find(may_hold_.begin(), may_hold_.end(), true) != may_hold_.end();
+}
+
 uint64_t FacetFilter::rows_wanted(uint32_t k) const {
-  // Of rows of deltas alone no cell tells how many it holds: they may all be far.
-  const bool is_told = std::find(may_hold_.begin(), may_hold_.end(), true) != may_hold_.end();
-  return is_told ? k : uint64_t{kSpareAddedRows} * k;
+  return any_cell_holds() ? std::max<uint64_t>(k, kLeastQualified) : uint64_t{kSpareAddedRows} * k;
 }
 
 Result<void> FacetFilter::look_at(const Rows& rows, std::span<const uint8_t> facets,

@@ -39,6 +39,8 @@ class FacetFilter {
   std::span<const double> expected_rows() const { return expected_; }
   // Whether rows of the cell itself may qualify.
   bool may_hold(uint32_t cell) const { return may_hold_[cell]; }
+  // Of rows of deltas alone no cell tells how many it holds: they may all be far.
+  bool any_cell_holds() const;
   // Rows expected to qualify in all: exact where the one clause names whole bins.
   double expected_count() const { return expected_count_; }
   // How many cells of that order to open for k rows where a search without a filter opens

@@ -258,7 +258,7 @@ Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> s
       if (deltas_alone) break;
       // What the facets promised was too much: more cells, in a round of their own.
       if (is_filtered && (!missing.empty() || qualified >= wanted)) break;
-      if (is_filtered) count *= wanted > k ? 4 : 2;
+      if (is_filtered) count *= facets_.any_cell_holds() ? 2 : 4;
     }
     const bool opens = i < count;
     if (!deltas_alone) {

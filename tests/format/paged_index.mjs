@@ -187,7 +187,7 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
   for (const [at, number] of (opening?.order ?? []).entries()) {
     if (at >= opening.count) {
       const qualified = candidates.filter(({ centroid }) => openedCells.has(centroid));
-      if (qualified.length >= (isTold ? k : 4 * k)) break;
+      if (qualified.length >= (isTold ? Math.max(k, 40) : 4 * k)) break;
       opening.count *= isTold ? 2 : 4;
     }
     openedCells.add(number);
