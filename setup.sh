@@ -26,6 +26,8 @@ training=(python3-torch python3-numpy python3-pil libopenblas0-openmp)
 testing=(catch2 clang-format clang-tidy chromium firefox-esr)
 benching=(libfaiss-dev libblas-dev liblapack-dev)
 
+[ $# -le 1 ] || die "one group at a time, got '$*'; bench has all of test"
+
 case $group in
   demo) wanted=("${toolchain[@]}" "${libraries[@]}") ;;
   train) wanted=("${toolchain[@]}" "${libraries[@]}" "${training[@]}") ;;
