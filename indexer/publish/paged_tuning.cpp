@@ -216,7 +216,7 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
 
   double all = 0;
   for (const auto& trial : trials) all += static_cast<double>(trial.true_rows.size());
-  const auto first_found = [&] {
+  const auto measure_first = [&] {
     double found = 0;
     for (const auto& trial : trials) {
       found += found_refined(trial, plan, scan_cells(trial, plan, directory.probe_cells),
@@ -226,10 +226,10 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
   };
   const uint32_t most_cells =
       cells_needed(trials, directory, directory.spread_weight, options.most_probe_recall);
-  double found_first = first_found();
-  while (found_first < options.first_recall * all && directory.probe_cells < most_cells) {
+  double first_found = measure_first();
+  while (first_found < options.first_recall * all && directory.probe_cells < most_cells) {
     directory.probe_cells = std::min(most_cells, directory.probe_cells * 17 / 16 + 1);
-    found_first = first_found();
+    first_found = measure_first();
   }
   const size_t probe_cells = directory.probe_cells;
   std::vector<uint32_t> cold(kMostSettledRows / kDepthStep);
@@ -247,7 +247,7 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
   const size_t depth =
       std::max(least_depth(cold, options.settled_recall), least_depth(warm, options.warm_recall));
   directory.settled_rows = static_cast<uint32_t>(depth + 1) * kDepthStep;
-  plan.quality = {static_cast<uint32_t>(trials.size()), cold[depth] / all, found_first / all};
+  plan.quality = {static_cast<uint32_t>(trials.size()), cold[depth] / all, first_found / all};
   return {};
 }
 

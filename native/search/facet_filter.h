@@ -39,7 +39,7 @@ class FacetFilter {
   std::span<const double> expected_rows() const { return expected_; }
   // Whether rows of the cell itself may qualify.
   bool may_hold(uint32_t cell) const { return may_hold_[cell]; }
-  // Of rows of deltas alone no cell tells how many it holds: they may all be far.
+  // Whether rows of any cell may; else only deltas hold some, and no cell tells where they lie.
   bool any_cell_holds() const;
   // Rows expected to qualify in all: exact where the one clause names whole bins.
   double expected_count() const { return expected_count_; }
