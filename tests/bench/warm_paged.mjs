@@ -11,6 +11,15 @@ const [bundle, queriesPath, truthPath] = process.argv.slice(2);
 const { default: createCore } = await import(
   pathToFileURL(join(root, 'build/web/sightline_core.mjs')).href
 );
+let memory;
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = async (...args) => {
+  const result = await instantiate(...args);
+  const { exports } = result.instance ?? result;
+  memory = Object.values(exports).find((value) => value instanceof WebAssembly.Memory);
+  return result;
+};
+const linearMegabytes = () => (memory.buffer.byteLength / 1e6).toFixed(0);
 const core = await createCore({
   wasmBinary: readFileSync(join(root, 'build/web/sightline_core.wasm')),
 });
@@ -26,6 +35,7 @@ const add = (refs) => refs.forEach((ref) => searcher.addObject(ref, read(ref)));
 const { imageCount } = searcher.root();
 for (let image = 0; image < imageCount; image += 20) add(searcher.missingForRecord(image));
 const cellBytes = searcher.residentBytes();
+const withCells = linearMegabytes();
 
 const queries = readNpy(queriesPath);
 const truth = truthPath ? readNpy(truthPath) : null;
@@ -56,4 +66,7 @@ console.log(
   `${imageCount} rows, all cells in memory (${(cellBytes / 1e6).toFixed(1)} MB), ${times.length} queries: ` +
     `p50 ${times[times.length >> 1].toFixed(2)} ms, p95 ${times[Math.floor(times.length * 0.95)].toFixed(2)} ms` +
     (truth ? `, recall@10 ${(found / 10 / times.length).toFixed(4)}` : ''),
+);
+console.log(
+  `linear memory: ${withCells} MB with the cells, ${linearMegabytes()} MB after the queries`,
 );
