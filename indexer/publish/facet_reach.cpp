@@ -23,11 +23,10 @@ Result<std::vector<uint32_t>> opened_at(std::span<const float> query, size_t dep
   const auto scan = make_scan_tables(codes, weights);
   const size_t cells = directory.first_row.size() - 1;
   const auto similarities = centroid_similarities(directory, weights);
-  std::vector<double> reach(cells);
+  const auto reach = cell_reach(directory, similarities);
   TopK best(depth);
   std::vector<uint32_t> cell_of_row(directory.first_row.back());
   for (size_t cell = 0; cell < cells; ++cell) {
-    reach[cell] = similarities[cell] + double{directory.spread_weight} * directory.spread[cell];
     const int32_t offset = scan_offset(similarities[cell], scan);
     for (uint32_t row = directory.first_row[cell]; row < directory.first_row[cell + 1]; ++row) {
       const uint8_t* code = plan.codes.data() + row * codes.row_bytes();

@@ -18,11 +18,16 @@ constexpr uint32_t kShownRows = 50;
 constexpr uint32_t kFirstRows = 50;
 constexpr uint32_t kDepthStep = 50;
 constexpr uint32_t kMostSettledRows = 400;
+// Every cell reaches as deep.
+constexpr float kWholeDepth = 1e6f;
+// Of probe_recall, while the first answer finds too little.
+constexpr double kRecallStep = 0.0025;
 constexpr float kSpreadWeights[] = {0, 0.5f, 1, 1.5f, 2, 2.5f, 3};
 
 // One held-out query against the plan.
 struct Trial {
   std::vector<double> centroids;    // similarity of each cell's centroid
+  std::vector<double> reach;        // of each cell
   std::vector<uint32_t> true_rows;  // rows of the index
   std::vector<uint32_t> true_cells;
   ScanTables scan;
@@ -36,12 +41,7 @@ uint32_t cell_of(const CellDirectory& directory, uint32_t row) {
 }
 
 // Cells in the order a search opens them.
-std::vector<uint32_t> opening_order(const CellDirectory& directory,
-                                    std::span<const double> centroids, float weight) {
-  std::vector<double> reach;
-  for (size_t c = 0; c < centroids.size(); ++c) {
-    reach.push_back(centroids[c] + double{weight} * directory.spread[c]);
-  }
+std::vector<uint32_t> opening_order(std::span<const double> reach) {
   std::vector<uint32_t> order(reach.size());
   std::iota(order.begin(), order.end(), 0u);
   std::stable_sort(order.begin(), order.end(),
@@ -68,26 +68,45 @@ Result<Trial> make_trial(const HeldOutTruth& truth, size_t number,
   return trial;
 }
 
-// How many cells must be opened so that the share of true neighbors is reached on average.
-uint32_t cells_needed(const std::vector<Trial>& trials, const CellDirectory& directory,
-                      float weight, double share) {
-  std::vector<uint32_t> positions;
+void set_spread_weight(float weight, CellDirectory& directory, std::vector<Trial>& trials) {
+  directory.spread_weight = weight;
+  for (auto& trial : trials) trial.reach = cell_reach(directory, trial.centroids);
+}
+
+// How deep a query must look so that the share of true neighbors is reached on average.
+float depth_needed(const std::vector<Trial>& trials, double share) {
+  std::vector<double> depths;
   for (const auto& trial : trials) {
-    const auto order = opening_order(directory, trial.centroids, weight);
-    std::vector<uint32_t> position(order.size());
-    for (uint32_t i = 0; i < order.size(); ++i) position[order[i]] = i;
-    for (const uint32_t cell : trial.true_cells) positions.push_back(position[cell]);
+    const auto scale = reach_scale(trial.reach);
+    for (const uint32_t cell : trial.true_cells) {
+      const double below = scale.top - trial.reach[cell];
+      depths.push_back(below > 0 ? below / scale.depth(1) : 0);
+    }
   }
-  std::sort(positions.begin(), positions.end());
-  const auto last = static_cast<size_t>(std::ceil(share * static_cast<double>(positions.size())));
-  return positions.empty() ? 1 : positions[std::min(last, positions.size()) - 1] + 1;
+  std::sort(depths.begin(), depths.end());
+  const auto last = static_cast<size_t>(std::ceil(share * static_cast<double>(depths.size())));
+  if (depths.empty()) return kWholeDepth;
+  // Rounded up: the cell that decides is to be opened.
+  return std::nextafter(static_cast<float>(depths[std::min(last, depths.size()) - 1]), 2.0f);
+}
+
+// Sets the depth, and the number of cells that it opens on average.
+void set_depth(float depth, const std::vector<Trial>& trials, CellDirectory& directory) {
+  directory.probe_depth = depth;
+  directory.probe_cells = static_cast<uint32_t>(directory.first_row.size() - 1);
+  double opened = 0;
+  for (const auto& trial : trials) {
+    opened += static_cast<double>(cells_in_depth(directory, trial.reach));
+  }
+  const double mean = opened / static_cast<double>(std::max<size_t>(1, trials.size()));
+  directory.probe_cells = std::max(1u, static_cast<uint32_t>(std::lround(mean)));
 }
 
 // The rows that look best by their first digits in the best `cell_count` cells.
 std::vector<Neighbor> scan_cells(const Trial& trial, const PagedPlan& plan, size_t cell_count) {
   const auto& directory = plan.directory;
   const size_t row_bytes = plan.basis.codes.row_bytes();
-  auto order = opening_order(directory, trial.centroids, directory.spread_weight);
+  auto order = opening_order(trial.reach);
   order.resize(std::min(order.size(), cell_count));
   TopK best(kRankedPerRefined * kMostSettledRows);
   for (const uint32_t cell : order) {
@@ -195,8 +214,8 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
   CellDirectory& directory = plan.directory;
   directory.first_rows = kFirstRows;
   directory.settled_rows = kMostSettledRows;
-  const auto cell_count = static_cast<uint32_t>(directory.first_row.size() - 1);
-  directory.probe_cells = cell_count;
+  directory.probe_cells = static_cast<uint32_t>(directory.first_row.size() - 1);
+  directory.probe_depth = kWholeDepth;
   if (truth.query_count() == 0) return {};
   std::vector<uint32_t> row_of_source(plan.source_rows.size());
   for (uint32_t row = 0; row < row_of_source.size(); ++row) {
@@ -207,36 +226,40 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
     ASSIGN_OR_RETURN(auto trial, make_trial(truth, q, row_of_source, plan));
     trials.push_back(std::move(trial));
   }
+  uint32_t fewest = UINT32_MAX;
+  float best_weight = 0;
   for (const float weight : kSpreadWeights) {
-    const uint32_t needed = cells_needed(trials, directory, weight, options.probe_recall);
-    if (needed >= directory.probe_cells) continue;
-    directory.probe_cells = needed;
-    directory.spread_weight = weight;
+    set_spread_weight(weight, directory, trials);
+    set_depth(depth_needed(trials, options.probe_recall), trials, directory);
+    if (directory.probe_cells >= fewest) continue;
+    fewest = directory.probe_cells;
+    best_weight = weight;
   }
+  set_spread_weight(best_weight, directory, trials);
 
   double all = 0;
   for (const auto& trial : trials) all += static_cast<double>(trial.true_rows.size());
   const auto measure_first = [&] {
     double found = 0;
     for (const auto& trial : trials) {
-      found += found_refined(trial, plan, scan_cells(trial, plan, directory.probe_cells),
-                             trial.first, kFirstRows, kShownRows);
+      const size_t cells = cells_in_depth(directory, trial.reach);
+      found += found_refined(trial, plan, scan_cells(trial, plan, cells), trial.first, kFirstRows,
+                             kShownRows);
     }
     return found;
   };
-  const uint32_t most_cells =
-      cells_needed(trials, directory, directory.spread_weight, options.most_probe_recall);
-  double first_found = measure_first();
-  while (first_found < options.first_recall * all && directory.probe_cells < most_cells) {
-    directory.probe_cells = std::min(most_cells, directory.probe_cells * 17 / 16 + 1);
+  double recall = options.probe_recall;
+  double first_found = 0;
+  do {
+    set_depth(depth_needed(trials, recall), trials, directory);
     first_found = measure_first();
-  }
-  const size_t probe_cells = directory.probe_cells;
+    recall += kRecallStep;
+  } while (first_found < options.first_recall * all && recall <= options.most_probe_recall);
   std::vector<uint32_t> cold(kMostSettledRows / kDepthStep);
   std::vector<uint32_t> warm(cold.size());
   for (const auto& trial : trials) {
-    add_found(trial, plan, probe_cells, cold);
-    add_found(trial, plan, kSearchedPerProbe * probe_cells, warm);
+    add_found(trial, plan, cells_in_depth(directory, trial.reach), cold);
+    add_found(trial, plan, kSearchedPerProbe * directory.probe_cells, warm);
   }
   // Where a recall is not reached, the least depth that finds most.
   const auto least_depth = [&](std::span<const uint32_t> found, double recall) {

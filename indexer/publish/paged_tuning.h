@@ -49,7 +49,8 @@ class HeldOutTruth {
   std::vector<BasicTopK<float>> best_;
 };
 
-// Chooses spread_weight, probe_cells, first_rows and settled_rows of the plan by the truth.
+// Chooses spread_weight, probe_cells, probe_depth, first_rows and settled_rows of the plan by the
+// truth.
 Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options, PagedPlan& plan);
 
 }  // namespace sightline

@@ -42,6 +42,7 @@ Result<Cell> read_cell_head(ByteReader& reader) {
 void write_cell_directory(ByteWriter& writer, const CellDirectory& directory) {
   write_object_parts(writer, directory.transform_rest);
   writer.write(directory.probe_cells);
+  writer.write(directory.probe_depth);
   writer.write(directory.first_rows);
   writer.write(directory.settled_rows);
   writer.write(directory.spread_weight);
@@ -60,6 +61,7 @@ Result<CellDirectory> read_cell_directory(ByteReader& reader, uint32_t row_count
   CellDirectory directory;
   ASSIGN_OR_RETURN(directory.transform_rest, read_object_parts(reader, ObjectKind::kTransform));
   directory.probe_cells = reader.read<uint32_t>();
+  directory.probe_depth = reader.read<float>();
   directory.first_rows = reader.read<uint32_t>();
   directory.settled_rows = reader.read<uint32_t>();
   directory.spread_weight = reader.read<float>();
@@ -75,10 +77,10 @@ Result<CellDirectory> read_cell_directory(ByteReader& reader, uint32_t row_count
   const auto row_counts = reader.read_array<uint32_t>(cell_count);
   if (!reader.ok()) return corrupt("cells: the bytes end inside the directory");
   const auto is_bad = [](float value) { return !std::isfinite(value) || value < 0; };
-  if (is_bad(directory.spread_weight) ||
+  if (is_bad(directory.probe_depth) || is_bad(directory.spread_weight) ||
       std::any_of(directory.spread.begin(), directory.spread.end(), is_bad) ||
       std::any_of(directory.centroid_scale.begin(), directory.centroid_scale.end(), is_bad)) {
-    return corrupt("cells: a scale or a spread is not a finite number from 0");
+    return corrupt("cells: a scale, a spread or a depth is not a finite number from 0");
   }
   if (row_count > kMaxRows) {
     return corrupt("cells: " + count_of(row_count, "rows, expected at most ") +

@@ -17,7 +17,8 @@ namespace sightline {
 // opens is decided by their centroids, which are in the root.
 struct CellDirectory {
   ObjectParts transform_rest;         // of the codes' transform, for refinement
-  uint32_t probe_cells = 0;           // cells a text query opens unless told otherwise
+  uint32_t probe_cells = 0;           // cells a text query opens on average
+  float probe_depth = 0;              // which of them; see FORMAT.md, section 5b
   uint32_t first_rows = 0;            // rows refined before the first answer is shown
   uint32_t settled_rows = 0;          // rows refined for the settled answer
   float spread_weight = 0;            // see FORMAT.md, section 5b

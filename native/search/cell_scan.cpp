@@ -1,5 +1,8 @@
 #include "native/search/cell_scan.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace sightline {
 
 std::vector<double> centroid_similarities(const CellDirectory& directory,
@@ -11,6 +14,39 @@ std::vector<double> centroid_similarities(const CellDirectory& directory,
     for (double& similarity : similarities) similarity += weight * *values++;
   }
   return similarities;
+}
+
+std::vector<double> cell_reach(const CellDirectory& directory,
+                               std::span<const double> similarities) {
+  std::vector<double> reach(similarities.begin(), similarities.end());
+  for (size_t cell = 0; cell < reach.size(); ++cell) {
+    reach[cell] += double{directory.spread_weight} * directory.spread[cell];
+  }
+  return reach;
+}
+
+ReachScale reach_scale(std::span<const double> reach) {
+  const size_t kept = reach.size() < 12 ? 1 : 3;
+  std::vector<double> best;  // falling
+  double sum = 0;
+  for (const double value : reach) {
+    sum += value;
+    best.insert(std::upper_bound(best.begin(), best.end(), value, std::greater<>()), value);
+    if (best.size() > kept) best.pop_back();
+  }
+  double top = 0;
+  for (const double value : best) top += value;
+  const auto count = static_cast<double>(std::max<size_t>(1, reach.size()));
+  return {top / static_cast<double>(std::max<size_t>(1, best.size())), sum / count};
+}
+
+size_t cells_in_depth(const CellDirectory& directory, std::span<const double> reach) {
+  const auto scale = reach_scale(reach);
+  const double least = scale.top - scale.depth(directory.probe_depth);
+  const auto count =
+      std::count_if(reach.begin(), reach.end(), [&](double value) { return value >= least; });
+  return std::clamp<size_t>(static_cast<size_t>(count), 1,
+                            kMostPerProbe * std::max<size_t>(1, directory.probe_cells));
 }
 
 void BestRows::offer(int32_t distance, uint32_t row, RowFilter allowed) {

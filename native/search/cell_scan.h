@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "native/bundle/cells.h"
@@ -15,6 +17,26 @@ namespace sightline {
 // The similarity of every cell's centroid to a query: [cells].
 std::vector<double> centroid_similarities(const CellDirectory& directory,
                                           const QueryWeights& query);
+
+// How similar the rows of each cell may be to a query: its centroid's similarity, and more where
+// the rows spread: [cells].
+std::vector<double> cell_reach(const CellDirectory& directory,
+                               std::span<const double> similarities);
+
+// How far reaches stand out: which cells a query opens is decided in units of this.
+struct ReachScale {
+  double top = 0;   // the mean of the largest three, or the largest of fewer than 12
+  double mean = 0;  // of all
+
+  double depth(double share) const { return share * (top - mean); }  // below the top
+};
+ReachScale reach_scale(std::span<const double> reach);
+
+// A query without cells that stand out opens no more than so many times the usual number.
+inline constexpr size_t kMostPerProbe = 4;
+
+// Cells that a query opens: those that reach to the bundle's depth. reach: [cells].
+size_t cells_in_depth(const CellDirectory& directory, std::span<const double> reach);
 
 // Keeps the rows of the largest sums over all cells scanned.
 class BestRows {

@@ -239,15 +239,15 @@ Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> s
                                     std::vector<bool>& is_searched,
                                     std::vector<ObjectRef>& missing) {
   const bool is_filtered = facets_.is_active();
-  std::vector<double> reach(similarities.begin(), similarities.end());
-  for (size_t i = 0; i < reach.size(); ++i) {
-    reach[i] += double{directory_.spread_weight} * directory_.spread[i];
-  }
-  uint64_t count = effort.probe_cells > 0 ? effort.probe_cells : directory_.probe_cells;
-  const uint64_t searched = effort.only_opened ? count : kSearchedPerProbe * count;
+  const auto reach = cell_reach(directory_, similarities);
+  const uint64_t usual = effort.probe_cells > 0 ? effort.probe_cells : directory_.probe_cells;
+  uint64_t count =
+      effort.probe_cells > 0 || is_filtered ? usual : cells_in_depth(directory_, reach);
+  const uint64_t searched = effort.only_opened ? count : kSearchedPerProbe * usual;
   const auto order = opening_order(reach, is_filtered ? reach.size() : searched, rows_allowed);
   if (is_filtered && effort.probe_cells == 0 && !order.empty()) {
-    count = facets_.cells_to_open(order, reach, std::max<size_t>(1, count), k);
+    count = facets_.cells_to_open(order, reach, std::max<size_t>(1, count),
+                                  reach_scale(reach).depth(directory_.probe_depth), k);
   }
   if (deltas_alone) count *= kDeltasPerProbe;
   const uint64_t wanted = facets_.rows_wanted(k);

@@ -4,10 +4,11 @@
 //   routing_bench --bundle BUNDLE --data DIR [--queries N] [--cells N]
 //
 // DIR is what simulate_vectors wrote; the bundle's image ids are row numbers. The bundle's cells
-// are opened in the order of its own search; k-means cells by the inner product of their centroid,
-// as an IVF index does. A cell counts as opened whole: nothing depends on codes. Bytes: the
-// bundle's cell objects; k-means cells are given as many a row. --cells: of k-means, else as many
-// as the bundle has.
+// are opened as its own search does, as deep as it takes ("by number": as many for every query);
+// k-means cells by the inner product of their centroid, as many for every query as an IVF index
+// opens ("by depth": as ours are). A cell counts as opened whole: nothing depends on codes. Bytes:
+// the bundle's cell objects; k-means cells are given as many a row. --cells: of k-means, else as
+// many as the bundle has.
 
 #include <cstdlib>
 #include <map>
@@ -45,11 +46,8 @@ RoutedCells cells_of_bundle(OpenedBundle& bundle, uint32_t rows) {
   }
   const auto codes = value_or_fail(parse_query_aware_codes(index.code_parameters, index.dim));
   routed.scores = [codes, &directory](std::span<const float> query) {
-    auto scores = centroid_similarities(directory, value_or_fail(weigh_query(codes, query)));
-    for (size_t cell = 0; cell < scores.size(); ++cell) {
-      scores[cell] += double{directory.spread_weight} * directory.spread[cell];
-    }
-    return scores;
+    const auto weights = value_or_fail(weigh_query(codes, query));
+    return cell_reach(directory, centroid_similarities(directory, weights));
   };
   return routed;
 }
@@ -68,13 +66,18 @@ void compare(const std::string& kind, const Vectors& queries, const Ordinals& tr
   for (const double recall : {0.9, 0.95, 0.98}) {
     const auto print = [&](const char* name, const Opened& opened, const Opened& reference) {
       const double of_rows = 100 * opened.rows / static_cast<double>(ours.cell_of_row.size());
-      std::printf("| %-7s | %.2f   | %-13s | %5u | %6.2f %% | %6.0f kB | %10.2f × | %9.2f × |\n",
+      std::printf("| %-7s | %.2f   | %-23s | %5.1f | %6.2f %% | %6.0f kB | %10.2f × | %9.2f × |\n",
                   kind.c_str(), recall, name, opened.cells, of_rows, opened.bytes / 1000,
-                  double{1} * opened.cells / reference.cells, opened.rows / reference.rows);
+                  opened.cells / reference.cells, opened.rows / reference.rows);
     };
-    const auto of_plain = opened_for(plain, queries, truth, recall);
-    print("plain k-means", of_plain, of_plain);
-    print("sightline", opened_for(ours, queries, truth, recall), of_plain);
+    const auto opened = [&](Opening opening, const RoutedCells& cells) {
+      return opened_for(opening, cells, queries, truth, recall);
+    };
+    const auto reference = opened(Opening::kNumber, plain);
+    print("plain k-means", reference, reference);
+    print("plain k-means, by depth", opened(Opening::kDepth, plain), reference);
+    print("sightline, by number", opened(Opening::kNumber, ours), reference);
+    print("sightline", opened(Opening::kDepth, ours), reference);
   }
 }
 
@@ -103,9 +106,10 @@ int main(int argc, char** argv) {
   std::printf("%u rows, %zu cells of the bundle, %u of plain k-means\n\n", base.rows,
               ours.bytes.size(), centers.count());
   std::printf(
-      "| queries | recall | cells of      | cells | of rows  | fetched   | cells, to theirs"
+      "| queries | recall | cells of                | cells | of rows  | fetched   | cells, to "
+      "theirs"
       " | rows       |\n"
-      "| ------- | ------ | ------------- | ----- | -------- | --------- | ------------"
+      "| ------- | ------ | ----------------------- | ----- | -------- | --------- | ------------"
       " | ----------- |\n");
   for (const std::string kind : {"text", "image"}) {
     const auto queries =

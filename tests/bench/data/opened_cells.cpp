@@ -1,15 +1,17 @@
 #include "tests/bench/data/opened_cells.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
-namespace sightline::bench {
+#include "native/search/cell_scan.h"
 
-Opened opened_for(const RoutedCells& cells, const Vectors& queries, const Ordinals& truth,
-                  double recall) {
+namespace sightline::bench {
+namespace {
+
+Opened by_number(const RoutedCells& cells, std::span<const double> sizes, const Vectors& queries,
+                 const Ordinals& truth, double recall) {
   const size_t count = cells.bytes.size();
-  std::vector<double> sizes(count);
-  for (const uint32_t cell : cells.cell_of_row) ++sizes[cell];
   // Of the n-th cell opened, over all queries.
   std::vector<double> found(count), rows(count), bytes(count);
   std::vector<uint32_t> order(count), place(count);
@@ -27,12 +29,50 @@ Opened opened_for(const RoutedCells& cells, const Vectors& queries, const Ordina
   }
   const double wanted = recall * queries.rows * truth.k;
   Opened opened;
-  for (double total = 0; opened.cells < count && total < wanted; ++opened.cells) {
-    total += found[opened.cells];
-    opened.rows += rows[opened.cells] / queries.rows;
-    opened.bytes += bytes[opened.cells] / queries.rows;
+  double total = 0;
+  for (size_t n = 0; n < count && total < wanted; ++n) {
+    total += found[n];
+    opened.cells += 1;
+    opened.rows += rows[n] / queries.rows;
+    opened.bytes += bytes[n] / queries.rows;
   }
   return opened;
+}
+
+Opened by_depth(const RoutedCells& cells, std::span<const double> sizes, const Vectors& queries,
+                const Ordinals& truth, double recall) {
+  std::vector<std::vector<double>> depths;  // [queries][cells]
+  std::vector<double> needed;
+  for (uint32_t q = 0; q < queries.rows; ++q) {
+    auto reach = cells.scores(queries.row(q));
+    const auto scale = reach_scale(reach);
+    for (double& value : reach) value = (scale.top - value) / scale.depth(1);
+    for (const uint32_t row : truth.row(q)) needed.push_back(reach[cells.cell_of_row[row]]);
+    depths.push_back(std::move(reach));
+  }
+  std::sort(needed.begin(), needed.end());
+  const auto last = static_cast<size_t>(std::ceil(recall * static_cast<double>(needed.size())));
+  const double depth = needed[std::max<size_t>(1, last) - 1];
+  Opened opened;
+  for (const auto& query : depths) {
+    for (size_t cell = 0; cell < query.size(); ++cell) {
+      if (query[cell] > depth) continue;
+      opened.cells += 1.0 / queries.rows;
+      opened.rows += sizes[cell] / queries.rows;
+      opened.bytes += cells.bytes[cell] / queries.rows;
+    }
+  }
+  return opened;
+}
+
+}  // namespace
+
+Opened opened_for(Opening opening, const RoutedCells& cells, const Vectors& queries,
+                  const Ordinals& truth, double recall) {
+  std::vector<double> sizes(cells.bytes.size());
+  for (const uint32_t cell : cells.cell_of_row) ++sizes[cell];
+  return opening == Opening::kNumber ? by_number(cells, sizes, queries, truth, recall)
+                                     : by_depth(cells, sizes, queries, truth, recall);
 }
 
 }  // namespace sightline::bench

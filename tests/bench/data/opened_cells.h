@@ -16,15 +16,20 @@ struct RoutedCells {
   std::function<std::vector<double>(std::span<const float> query)> scores;
 };
 
-// What a query opens: means over the queries, but for the cells, which are the same for all.
+// What a query opens: means over the queries.
 struct Opened {
-  uint32_t cells = 0;
+  double cells = 0;
   double rows = 0;
   double bytes = 0;
 };
 
-// The least number of cells that together hold so much of the truth, as ordinals of the base.
-Opened opened_for(const RoutedCells& cells, const Vectors& queries, const Ordinals& truth,
-                  double recall);
+enum class Opening {
+  kNumber,  // as many cells for every query
+  kDepth,   // those that reach to a depth, as paged bundles do (FORMAT.md, section 5b)
+};
+
+// The least cells that together hold so much of the truth, as ordinals of the base.
+Opened opened_for(Opening opening, const RoutedCells& cells, const Vectors& queries,
+                  const Ordinals& truth, double recall);
 
 }  // namespace sightline::bench

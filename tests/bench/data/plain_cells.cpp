@@ -83,7 +83,8 @@ void print_opened(const std::string& query_kind, const PlainCells& cells, const 
   const RoutedCells routed{cells.cell_of_row(), std::vector<double>(cells.count()),
                            [&](std::span<const float> query) { return cells.scores(query); }};
   const auto percent = [&](double recall) {
-    return 100.0 * opened_for(routed, queries, truth, recall).cells / cells.count();
+    return 100.0 * opened_for(Opening::kNumber, routed, queries, truth, recall).cells /
+           cells.count();
   };
   std::printf(R"({"cells":%u,"queries":"%s","percent_opened_for_recall_0.90":%.2f,)"
               R"("percent_opened_for_recall_0.95":%.2f})"

@@ -190,6 +190,7 @@ inline SmallBundle make_paged_bundle(uint32_t row_count = 300, uint32_t dim = 16
         &rare));
   }
   directory.probe_cells = static_cast<uint32_t>(directory.cells.size());
+  directory.probe_depth = 100;
 
   Root root;
   root.title = "paged";
