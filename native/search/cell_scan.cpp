@@ -45,8 +45,8 @@ size_t cells_in_depth(const CellDirectory& directory, std::span<const double> re
   const double least = scale.top - scale.depth(directory.probe_depth);
   const auto count =
       std::count_if(reach.begin(), reach.end(), [&](double value) { return value >= least; });
-  return std::clamp<size_t>(static_cast<size_t>(count), 1,
-                            kMostPerProbe * std::max<size_t>(1, directory.probe_cells));
+  const uint64_t most = kMostPerProbe * std::max(1u, directory.probe_cells);
+  return static_cast<size_t>(std::clamp<uint64_t>(static_cast<uint64_t>(count), 1, most));
 }
 
 void BestRows::offer(int32_t distance, uint32_t row, RowFilter allowed) {

@@ -33,7 +33,7 @@ struct ReachScale {
 ReachScale reach_scale(std::span<const double> reach);
 
 // A query without cells that stand out opens no more than so many times the usual number.
-inline constexpr size_t kMostPerProbe = 4;
+inline constexpr uint64_t kMostPerProbe = 4;
 
 // Cells that a query opens: those that reach to the bundle's depth. reach: [cells].
 size_t cells_in_depth(const CellDirectory& directory, std::span<const double> reach);

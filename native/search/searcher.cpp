@@ -282,9 +282,10 @@ Result<SearchAnswer> Searcher::search_paged(std::span<const float> embeddings, u
   for (size_t phrase = 0; phrase < phrases; ++phrase) {
     PagedEffort effort = options.effort;
     effort.only_opened = options.path == SearchPath::kCells;
-    const bool by_graph = options.path == SearchPath::kHnsw   ? paged_->has_graph()
-                          : options.path == SearchPath::kAuto ? paged_->prefers_graph()
-                                                              : false;
+    const bool by_graph = options.path == SearchPath::kHnsw ? paged_->has_graph()
+                          : options.path == SearchPath::kAuto
+                              ? options.kind == QueryKind::kImage && paged_->prefers_graph()
+                              : false;
     if (kSearchesGraphs && by_graph && options.filters.empty()) {
       effort.ef_search = options.ef_search;
     }

@@ -38,6 +38,7 @@ std::vector<Setting> settings(const Root& root) {
     return all.back().options;
   };
   add("scan", SearchPath::kAuto);
+  add("cells", SearchPath::kCells);
   for (const uint32_t times : {1u, 2u, 4u, 8u}) {
     add("cells x" + std::to_string(times), SearchPath::kCells).effort.probe_cells = times * probe;
   }

@@ -46,6 +46,7 @@ TEST_CASE("a query opens the cells that reach to the bundle's depth", "[paged]")
   CHECK(cells_in_depth(directory_of(10, 100), reach) == 21);   // all
   CHECK(cells_in_depth(directory_of(3, 100), reach) == 12);    // never more than 4 × 3
   CHECK(cells_in_depth(directory_of(0, 100), reach) == 4);     // of a bundle that says none
+  CHECK(cells_in_depth(directory_of(1u << 30, 100), reach) == 21);
   auto one = std::vector<double>(100);
   one[7] = 1;
   CHECK(cells_in_depth(directory_of(10, 0.5f), one) == 1);  // it stands out
