@@ -45,8 +45,9 @@ size_t cells_in_depth(const CellDirectory& directory, std::span<const double> re
   const double least = scale.top - scale.depth(directory.probe_depth);
   const auto count =
       std::count_if(reach.begin(), reach.end(), [&](double value) { return value >= least; });
-  const uint64_t most = kMostPerProbe * std::max(1u, directory.probe_cells);
-  return static_cast<size_t>(std::clamp<uint64_t>(static_cast<uint64_t>(count), 1, most));
+  const uint64_t usual = std::max(1u, directory.probe_cells);
+  return static_cast<size_t>(std::clamp<uint64_t>(
+      static_cast<uint64_t>(count), std::min(kLeastCells, usual), kMostPerProbe * usual));
 }
 
 void BestRows::offer(int32_t distance, uint32_t row, RowFilter allowed) {

@@ -32,7 +32,9 @@ struct ReachScale {
 };
 ReachScale reach_scale(std::span<const double> reach);
 
-// A query without cells that stand out opens no more than so many times the usual number.
+// A query opens no fewer cells (but as many as usual), for of a few that stand out the order is a
+// matter of chance; and where none stands out no more than so many times the usual number.
+inline constexpr uint64_t kLeastCells = 4;
 inline constexpr uint64_t kMostPerProbe = 4;
 
 // Cells that a query opens: those that reach to the bundle's depth. reach: [cells].

@@ -231,19 +231,23 @@ Result<void> FacetFilter::take_names(const ObjectRef& ref, std::span<const uint8
 }
 
 size_t FacetFilter::cells_to_open(std::span<const uint32_t> order, std::span<const double> reach,
-                                  size_t probe_cells, double depth, uint32_t k) const {
+                                  size_t probe_cells, size_t opened, uint32_t k) const {
   double total = 0;
   for (const uint32_t cell : order) total += expected_[cell];
   const double more = reach_growth(info_.reach, first_row_.back() / std::max(total, 1.0));
   const double cells = static_cast<double>(first_row_.size()) - 1;
   const double share = std::min(1.0, static_cast<double>(probe_cells) / cells * more);
   const double wanted = std::max(share * total, kSpareRows * k);
-  double opened = 0;
+  double expected = 0;
   size_t count = 0;
-  while (count < order.size() && (count < probe_cells || opened < wanted)) {
-    opened += expected_[order[count++]];
+  while (count < order.size() && (count < probe_cells || expected < wanted)) {
+    expected += expected_[order[count++]];
   }
   // Far from the query, cells differ less: as deep below the best of them as without a filter.
+  std::vector<double> all(reach.begin(), reach.end());
+  const auto last = all.begin() + static_cast<ptrdiff_t>(std::min(opened, all.size()) - 1);
+  std::nth_element(all.begin(), last, all.end(), std::greater<>());
+  const double depth = *std::max_element(reach.begin(), reach.end()) - *last;
   const size_t most = std::min(order.size(), kFarCells * probe_cells);
   while (count < most && reach[order[count]] >= reach[order[0]] - depth) ++count;
   return count;

@@ -44,9 +44,9 @@ class FacetFilter {
   // Rows expected to qualify in all: exact where the one clause names whole bins.
   double expected_count() const { return expected_count_; }
   // How many cells of that order to open for k rows where a search without a filter opens
-  // probe_cells, as far as depth below the best. reach: [cells], by which the order falls.
+  // probe_cells, this query `opened` of them. reach: [cells], by which the order falls.
   size_t cells_to_open(std::span<const uint32_t> order, std::span<const double> reach,
-                       size_t probe_cells, double depth, uint32_t k) const;
+                       size_t probe_cells, size_t opened, uint32_t k) const;
   // Rows that must qualify in the cells that are opened, for k of them to be near ones.
   uint64_t rows_wanted(uint32_t k) const;
   // Lists that hold every row that qualifies, as positions in the facets' lists; often none.

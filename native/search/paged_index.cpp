@@ -247,7 +247,7 @@ Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> s
   const auto order = opening_order(reach, is_filtered ? reach.size() : searched, rows_allowed);
   if (is_filtered && effort.probe_cells == 0 && !order.empty()) {
     count = facets_.cells_to_open(order, reach, std::max<size_t>(1, count),
-                                  reach_scale(reach).depth(directory_.probe_depth), k);
+                                  cells_in_depth(directory_, reach), k);
   }
   if (deltas_alone) count *= kDeltasPerProbe;
   const uint64_t wanted = facets_.rows_wanted(k);

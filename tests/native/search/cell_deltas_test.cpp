@@ -76,8 +76,10 @@ TEST_CASE("rows of deltas are found as those of cells are, and removed rows by n
 }
 
 TEST_CASE("a query fetches deltas beside its cells, in the same rounds", "[paged][deltas]") {
-  const auto bundle =
-      with_root(make_delta_bundle(), [](Root& root) { root.indexes[0].cells.probe_depth = 0; });
+  const auto bundle = with_root(make_delta_bundle(), [](Root& root) {
+    root.indexes[0].cells.probe_cells = 1;
+    root.indexes[0].cells.probe_depth = 0;
+  });
   auto searcher = try_open(bundle).value();
   const auto& root = searcher.root();
   std::set<std::string> opened;
