@@ -19,6 +19,9 @@ constexpr size_t kDigestBytes = sizeof(Sha256Digest);
 constexpr size_t kHeaderBytes = 2 * kDigestBytes;
 constexpr size_t kMaxFileBytes = size_t{1} << 40;
 
+// Of the room on the disk a step takes at most one part: a plan is as large as its bundle.
+constexpr uint64_t kPartsOfRoom = 3;
+
 constexpr std::array kSteps = {BuildStep::kCells, BuildStep::kPlan, BuildStep::kGraph};
 constexpr std::array kStepNames = {"cells", "plan", "graph"};
 
@@ -69,15 +72,21 @@ std::optional<std::vector<uint8_t>> BuildCheckpoint::load(BuildStep step) {
 
 void BuildCheckpoint::keep(BuildStep step, const Write& write, Duration wanted) {
   const auto begun = Clock::now();
-  if (!is_writable_ || begun - kept_at_ < std::max(wanted, least_)) return;
+  if (begun - kept_at_ < std::max(wanted, least_)) return;
   const auto keep_now = [&]() -> Result<void> {
     ASSIGN_OR_RETURN(const auto payload, write());
     RETURN_IF_ERROR(make_directories(folder_));
+    std::error_code failed;
+    const uint64_t room = fs::space(folder_, failed).available;
+    if (!failed && room / kPartsOfRoom < payload.size()) {
+      return io_error("the disk of " + folder_ + " has too little room for that and the bundle");
+    }
     return write_file_atomic(path(step), {key_, sha256(payload), payload});
   };
-  if (const auto kept = keep_now(); !kept) {
-    is_writable_ = false;
-    progress_.note("this build cannot be resumed if it is stopped: " + kept.error().message);
+  if (const auto kept = keep_now(); !kept && !has_warned_) {
+    has_warned_ = true;
+    progress_.note("if this build is stopped it will not be resumed from here: " +
+                   kept.error().message);
   }
   kept_at_ = Clock::now();
   cost_ = kept_at_ - begun;

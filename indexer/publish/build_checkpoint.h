@@ -22,7 +22,7 @@ enum class BuildStep : uint8_t { kCells, kPlan, kGraph };
 //
 // What is kept counts only while it is whole and of the same key, program and version of this
 // code; anything else is as if it were not there. Nothing here can fail a build: where the disk
-// takes nothing, a note says so and the build goes on without.
+// takes nothing, a note says so once and the build goes on without.
 class BuildCheckpoint {
  public:
   using Duration = std::chrono::duration<double>;
@@ -59,7 +59,7 @@ class BuildCheckpoint {
   Duration least_;
   Clock::time_point kept_at_;  // or when the step began
   Duration cost_{0};           // of keeping it the last time
-  bool is_writable_ = true;
+  bool has_warned_ = false;
 };
 
 }  // namespace sightline

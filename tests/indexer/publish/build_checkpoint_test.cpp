@@ -131,8 +131,8 @@ TEST_CASE("a checkpoint that cannot be written is told of once and fails nothing
   std::rewind(told);
   char line[300] = {};
   REQUIRE(std::fgets(line, sizeof line, told) != nullptr);
-  CHECK(std::string(line).find("this build cannot be resumed if it is stopped: cannot make the "
-                               "folder ") == 0);
+  CHECK(std::string(line).find("if this build is stopped it will not be resumed from here: cannot "
+                               "make the folder ") == 0);
   CHECK(std::fgets(line, sizeof line, told) == nullptr);
   std::fclose(told);
 }
