@@ -174,7 +174,9 @@ void add_build(Parser& parser) {
   add_choice(command, "--progress", options->progress, kProgressStyles,
              "How progress is told on stderr (default auto)");
   command->footer(
-      "A second build without changes embeds nothing. Images that cannot be read are "
+      "A second build without changes embeds nothing. A build that was stopped goes on where it "
+      "was when it is run again; what one of vectors has done is kept in OUT.unfinished until it "
+      "ends. Images that cannot be read are "
       "listed in errors.jsonl beside the catalog; the exit code is then 3.");
 }
 

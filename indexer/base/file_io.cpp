@@ -155,12 +155,14 @@ Result<std::string> read_text_file(const std::string& path, size_t max_bytes) {
   return read_into<std::string>(path, max_bytes);
 }
 
-Result<void> write_file_atomic(const std::string& path, std::span<const uint8_t> bytes) {
+Result<void> write_file_atomic(const std::string& path,
+                               std::initializer_list<std::span<const uint8_t>> parts) {
   const std::string temporary = temporary_name(path);
   FileHandle file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (file.get() < 0) return system_error("cannot write " + path, errno);
-  if (!write_fully(file.get(), bytes) || ::fsync(file.get()) != 0 || !file.close() ||
-      ::rename(temporary.c_str(), path.c_str()) != 0) {
+  const auto write_part = [&](auto part) { return write_fully(file.get(), part); };
+  if (!std::all_of(parts.begin(), parts.end(), write_part) || ::fsync(file.get()) != 0 ||
+      !file.close() || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const int error_number = errno;
     ::unlink(temporary.c_str());
     return system_error("cannot write " + path, error_number);
@@ -171,6 +173,10 @@ Result<void> write_file_atomic(const std::string& path, std::span<const uint8_t>
     return system_error("cannot write " + path, errno);
   }
   return {};
+}
+
+Result<void> write_file_atomic(const std::string& path, std::span<const uint8_t> bytes) {
+  return write_file_atomic(path, {bytes});
 }
 
 Result<void> write_file_atomic(const std::string& path, std::string_view text) {

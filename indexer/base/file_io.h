@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,9 @@ Result<std::string> read_text_file(const std::string& path, size_t max_bytes);
 // A failure leaves no temporary file behind. The folder must exist.
 Result<void> write_file_atomic(const std::string& path, std::span<const uint8_t> bytes);
 Result<void> write_file_atomic(const std::string& path, std::string_view text);
+// The parts one after the other.
+Result<void> write_file_atomic(const std::string& path,
+                               std::initializer_list<std::span<const uint8_t>> parts);
 
 // Removes from a folder what write_file_atomic left there in a process that was killed meanwhile.
 enum class Depth : uint8_t { kFolder, kTree };

@@ -42,6 +42,7 @@ struct BuildOptions {
   PagedOptions paged;
   std::string phrases;                        // a file with a phrase a line for the phrase bank
   std::optional<uint32_t> bank_phrase_count;  // made by rule; nothing: by the collection's size
+  double least_kept_s = 2;  // of a build of vectors, steps that take less are not kept
   ProgressStyle progress = ProgressStyle::kAuto;
 };
 

@@ -8,9 +8,11 @@
 #include "indexer/base/file_io.h"
 #include "indexer/catalog/catalog.h"
 #include "indexer/models/model_registry.h"
+#include "indexer/publish/build_checkpoint.h"
 #include "indexer/publish/build_memory.h"
 #include "indexer/publish/bundle_writer.h"
 #include "indexer/publish/delta_builder.h"
+#include "indexer/publish/kept_plan.h"
 #include "indexer/publish/paged_index_builder.h"
 #include "indexer/publish/phrase_file.h"
 #include "indexer/publish/publish_vector_text.h"
@@ -83,6 +85,24 @@ Result<std::vector<float>> fitting_queries(const BuildOptions& options, uint32_t
   if (is_vector_file(options.queries)) return read_query_vectors(options.queries, dim);
   if (model) return typical_queries(model->options, model->clip);
   return std::vector<float>{};
+}
+
+// Cells and codes of all rows, or those of a build that was stopped.
+Result<PagedPlan> plan_rows(const BuildOptions& options, const RowSource& rows,
+                            const std::optional<TextModel>& model, unsigned thread_count,
+                            BuildCheckpoint& checkpoint, Progress& progress) {
+  if (const auto kept = checkpoint.load(BuildStep::kPlan)) {
+    if (auto plan = read_plan(*kept, rows.row_count)) {
+      progress.note("resuming: cells and codes of the build that was stopped");
+      return plan;
+    }
+  }
+  PagedOptions paged = options.paged;
+  paged.thread_count = thread_count;
+  ASSIGN_OR_RETURN(const auto queries, fitting_queries(options, rows.dim, model));
+  ASSIGN_OR_RETURN(auto plan, plan_paged_index(rows, queries, paged, &checkpoint, progress));
+  checkpoint.keep_whole(BuildStep::kPlan, [&] { return write_plan(plan); });
+  return plan;
 }
 
 // Above this, building the graph takes longer than all the rest.
@@ -190,22 +210,23 @@ Result<int> build_vectors(const BuildOptions& options) {
   if (!continued && continued.error().code != ErrorCode::kNotFound) {
     progress.note("building in full, not upon " + bundle_path + ": " + continued.error().message);
   }
+  BuildCheckpoint checkpoint(options.out, digest_of_input(input), progress,
+                             BuildCheckpoint::Duration(options.least_kept_s));
   std::optional<PagedPlan> plan;
   if (!continued) {
-    PagedOptions paged = options.paged;
-    paged.thread_count = thread_count;
-    ASSIGN_OR_RETURN(const auto queries, fitting_queries(options, vectors.dim(), model));
-    ASSIGN_OR_RETURN(plan, plan_paged_index(input.rows, queries, paged, progress));
+    ASSIGN_OR_RETURN(plan,
+                     plan_rows(options, input.rows, model, thread_count, checkpoint, progress));
   }
   // From here on files are written: everything that can be wrong with the input has been seen.
   ASSIGN_OR_RETURN(auto writer, BundleWriter::open(bundle_path));
+  remove_abandoned_files(options.out, Depth::kTree);
   Root root;
   if (continued) {
     ASSIGN_OR_RETURN(root,
                      write_deltas(continued->base, continued->changes, input.rows, input.table,
                                   input.digests, thread_count, writer, progress));
   } else {
-    ASSIGN_OR_RETURN(root, write_all_rows(input, *plan, writer, progress));
+    ASSIGN_OR_RETURN(root, write_all_rows(input, *plan, checkpoint, writer, progress));
     root.model.id = "vectors";
     root.model.embedding_dim = vectors.dim();
   }
@@ -214,6 +235,7 @@ Result<int> build_vectors(const BuildOptions& options) {
     RETURN_IF_ERROR(publish_text(input.rows, *model, *catalog, writer, progress, root));
   }
   RETURN_IF_ERROR(writer.publish(root));
+  checkpoint.discard();
   progress.end();
   uint64_t new_file_count = writer.new_file_count();
   if (!options.bundle_only) {

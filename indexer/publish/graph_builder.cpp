@@ -1,7 +1,10 @@
 #include "indexer/publish/graph_builder.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
+#include <new>
 #include <string>
 
 // Its prefetches read one link past the end of full lists; its kernels are replaced below anyway.
@@ -59,6 +62,48 @@ HnswGraphLists copy_lists(const Index& index, uint32_t rows, uint32_t m) {
   return lists;
 }
 
+// Puts row `index.cur_element_count` and its links in place as if it and the rest of the graph had
+// been inserted. values: [dim].
+void restore_row(Index& index, const HnswGraph& graph, std::span<const float> values) {
+  const auto row = static_cast<uint32_t>(index.cur_element_count);
+  const uint32_t level_count = graph.level(row);
+  std::memset(index.get_linklist0(row), 0, index.size_data_per_element_);
+  std::memcpy(index.getDataByInternalId(row), values.data(), values.size_bytes());
+  index.setExternalLabel(row, row);
+  index.label_lookup_[row] = row;
+  if (level_count > 0) {
+    // One byte more, as hnswlib allocates it.
+    auto* lists =
+        static_cast<char*>(std::calloc(index.size_links_per_element_ * level_count + 1, 1));
+    if (lists == nullptr) throw std::bad_alloc();
+    index.linkLists_[row] = lists;
+  }
+  index.element_levels_[row] = static_cast<int>(level_count);
+  ++index.cur_element_count;
+  for (uint32_t level = 0; level <= level_count; ++level) {
+    const auto links = level == 0 ? graph.base_neighbors(row) : graph.upper_neighbors(row, level);
+    auto* list = index.get_linklist_at_level(row, static_cast<int>(level));
+    index.setListCount(list, static_cast<uint16_t>(links.size()));
+    std::copy(links.begin(), links.end(), list + 1);
+  }
+}
+
+// Leaves the index as inserting the graph's rows would, its random levels included.
+Result<void> restore(const HnswGraph& graph, const ReadRow& read, std::span<float> values,
+                     Index& index) {
+  for (uint32_t row = 0; row < graph.rows(); ++row) {
+    const int level = index.getRandomLevel(index.mult_);
+    if (graph.m() != index.M_ || level != static_cast<int>(graph.level(row))) {
+      return invalid_argument("graph: what was begun is of other options");
+    }
+    RETURN_IF_ERROR(read(row, values));
+    restore_row(index, graph, values);
+  }
+  index.enterpoint_node_ = graph.entry_point();
+  index.maxlevel_ = static_cast<int>(graph.top_level());
+  return {};
+}
+
 Result<void> check_options(std::span<const float> rows, uint32_t dim, const GraphOptions& options) {
   if (options.m < 2 || options.m > 128) {
     return invalid_argument("graph: --m is " + std::to_string(options.m) +
@@ -89,17 +134,29 @@ Result<HnswGraph> build_graph(std::span<const float> rows, uint32_t dim,
 }
 
 Result<HnswGraph> build_graph(uint32_t row_count, uint32_t dim, const ReadRow& read,
-                              const GraphOptions& options, const GraphProgress& progress) {
+                              const GraphOptions& options, const GraphProgress& progress,
+                              const GraphResumption& resumption) {
   RETURN_IF_ERROR(check_options({}, dim, options));
   if (row_count == 0) return HnswGraph::from_lists({options.m, 0, {}, {}, {}});
+  const HnswGraph& begun = resumption.begun;
+  if (begun.rows() > row_count) {
+    return invalid_argument("graph: what was begun is of more rows than there are");
+  }
   try {
     DotSpace space(dim);
     Index index(&space, row_count, options.m, options.ef_construction, options.seed);
     std::vector<float> values(dim);
-    for (uint32_t row = 0; row < row_count; ++row) {
-      RETURN_IF_ERROR(read(row, values));
-      index.addPoint(values.data(), row);
-      if (progress) progress(row + 1, row_count);
+    if (begun.rows() > 0) RETURN_IF_ERROR(restore(begun, read, values, index));
+    uint32_t done = begun.rows();
+    const GraphSoFar so_far = [&] {
+      return HnswGraph::from_lists(copy_lists(index, done, options.m));
+    };
+    while (done < row_count) {
+      RETURN_IF_ERROR(read(done, values));
+      index.addPoint(values.data(), done);
+      ++done;
+      if (progress) progress(done, row_count);
+      if (resumption.after_row) resumption.after_row(done, so_far);
     }
     return HnswGraph::from_lists(copy_lists(index, row_count, options.m));
   } catch (const std::exception& exception) {

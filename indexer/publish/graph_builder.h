@@ -28,10 +28,21 @@ Result<HnswGraph> build_graph(std::span<const float> rows, uint32_t dim,
 // Reads one row: [dim].
 using ReadRow = std::function<Result<void>(uint32_t row, std::span<float> values)>;
 
+// The graph of the rows inserted so far; takes a moment.
+using GraphSoFar = std::function<Result<HnswGraph>()>;
+
+// For builds that can be stopped and go on later.
+struct GraphResumption {
+  HnswGraph begun;  // of the first rows, as so_far gave it to a build of the same rows and options
+  std::function<void(uint32_t done, const GraphSoFar& so_far)> after_row;  // may be empty
+};
+
 // As above over rows that are read one by one: memory is what the graph and one copy of the rows
-// take.
+// take. The graph is the same however often its build was resumed. kInvalidArgument also where
+// what was begun is of other options.
 Result<HnswGraph> build_graph(uint32_t row_count, uint32_t dim, const ReadRow& read,
-                              const GraphOptions& options, const GraphProgress& progress);
+                              const GraphOptions& options, const GraphProgress& progress,
+                              const GraphResumption& resumption = {});
 
 // The graph with row order[i] as row i. order: every row once.
 Result<HnswGraph> renumbered(const HnswGraph& graph, std::span<const uint32_t> order);

@@ -9,6 +9,7 @@
 #include "indexer/base/parallel.h"
 #include "indexer/publish/cell_spread.h"
 #include "indexer/publish/clustering.h"
+#include "indexer/publish/kept_plan.h"
 #include "indexer/publish/matrix.h"
 #include "indexer/publish/paged_tuning.h"
 #include "native/bundle/cells.h"
@@ -126,12 +127,6 @@ Result<void> for_blocks(
   for (const auto& result : results) RETURN_IF_ERROR(result);
   return {};
 }
-
-// The cell of every row, and the means of the cells' rows.
-struct AssignedRows {
-  std::vector<uint32_t> cells;  // [rows]
-  std::vector<float> means;     // [cells, dim]; the mean of all for a cell without rows
-};
 
 // places: where the cells' centroids are, [cells, cluster components].
 Result<AssignedRows> assign_rows(const RowSource& rows, const FittedBasis& basis,
@@ -316,6 +311,43 @@ void fit_cells(std::span<const float> y, std::span<const uint32_t> nearest,
   fit_digits(variances, fitting, plan.basis.codes);
 }
 
+// Fits the codes, clusters the sample, [n, dim], and assigns the rows, or as much of that as a
+// build that was stopped has not done.
+Result<PlannedCells> plan_cells(const RowSource& rows, std::span<const float> sample,
+                                std::span<const float> queries, size_t cell_count,
+                                const PagedOptions& options, BuildCheckpoint* checkpoint,
+                                Progress& progress) {
+  PlannedCells planned;
+  if (const auto kept = checkpoint ? checkpoint->load(BuildStep::kCells) : std::nullopt) {
+    if (auto cells = read_planned_cells(*kept, rows.row_count)) {
+      progress.note("resuming: the cells of the build that was stopped");
+      planned = std::move(*cells);
+    }
+  }
+  const auto keep = [&] {
+    if (checkpoint == nullptr) return;
+    checkpoint->keep_whole(BuildStep::kCells, [&] { return write_planned_cells(planned); });
+  };
+  if (planned.places.empty()) {
+    planned.basis = fit_basis(sample, queries, rows.dim, options.fitting);
+    progress.begin("cluster");
+    const auto points = to_places(planned.basis, sample);
+    const size_t place_dim = planned.basis.to_places.size() / rows.dim;
+    planned.places = cluster(points, place_dim, cell_count, options.iterations, options.seed,
+                             options.thread_count);
+    const size_t mean_points = std::max<size_t>(4, sample.size() / rows.dim / cell_count);
+    split_large_clusters(points, place_dim, kLargestCell * mean_points, options, planned.places);
+    keep();
+  }
+  if (planned.assigned.cells.empty()) {
+    progress.begin("assign", rows.row_count);
+    ASSIGN_OR_RETURN(planned.assigned, assign_rows(rows, planned.basis, planned.places,
+                                                   options.thread_count, progress));
+    keep();
+  }
+  return planned;
+}
+
 }  // namespace
 
 void order_cell(std::span<uint32_t> rows, std::span<const float> places, size_t piece_rows) {
@@ -357,7 +389,8 @@ Result<EncodedRows> encode_rows(const RowSource& rows, const PagedPlan& plan, He
 }
 
 Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float> queries,
-                                   const PagedOptions& options, Progress& progress) {
+                                   const PagedOptions& options, BuildCheckpoint* checkpoint,
+                                   Progress& progress) {
   const size_t dim = rows.dim;
   progress.begin("fit codes");
   const size_t cell_count = choose_cell_count(rows.row_count, options);
@@ -366,21 +399,15 @@ Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float>
   const auto sample_count = static_cast<uint32_t>(std::min<size_t>(wanted, rows.row_count));
   ASSIGN_OR_RETURN(const auto sample, sample_rows(rows, sample_count));
   const auto split = HeldOutQueries::split(queries, sample, rows.dim);
+  ASSIGN_OR_RETURN(auto planned, plan_cells(rows, sample, split.fitting, cell_count, options,
+                                            checkpoint, progress));
+  auto& [basis, places, assigned] = planned;
   PagedPlan plan;
-  plan.basis = fit_basis(sample, split.fitting, rows.dim, options.fitting);
+  plan.basis = std::move(basis);
+  const size_t place_dim = plan.basis.to_places.size() / dim;
 
   std::vector<float> y(sample.size());
   to_components(plan.basis, sample, y);
-  progress.begin("cluster");
-  const auto points = to_places(plan.basis, sample);
-  const size_t place_dim = plan.basis.to_places.size() / dim;
-  auto places = cluster(points, place_dim, cell_count, options.iterations, options.seed,
-                        options.thread_count);
-  const size_t mean_points = std::max<size_t>(4, sample.size() / dim / cell_count);
-  split_large_clusters(points, place_dim, kLargestCell * mean_points, options, places);
-  progress.begin("assign", rows.row_count);
-  ASSIGN_OR_RETURN(auto assigned,
-                   assign_rows(rows, plan.basis, places, options.thread_count, progress));
   std::vector<float> means(assigned.means.size());
   to_components(plan.basis, assigned.means, means);
   std::vector<uint32_t> sample_cells;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "indexer/base/progress.h"
+#include "indexer/publish/build_checkpoint.h"
 #include "indexer/publish/bundle_writer.h"
 #include "indexer/publish/code_fitting.h"
 #include "indexer/publish/facet_writer.h"
@@ -75,6 +76,19 @@ struct PagedPlan {
   PagedQuality quality;
 };
 
+// The cell of every row, and the means of the cells' rows.
+struct AssignedRows {
+  std::vector<uint32_t> cells;  // [rows]
+  std::vector<float> means;     // [cells, dim]; the mean of all for a cell without rows
+};
+
+// Which cells there are and which rows lie in them: what takes longest of a plan.
+struct PlannedCells {
+  FittedBasis basis;          // without steps and digits
+  std::vector<float> places;  // [cells, cluster components]
+  AssignedRows assigned;      // empty until the rows have been assigned
+};
+
 // Components that decide which rows lie together within a cell.
 inline constexpr uint32_t kOrderComponents = 16;
 
@@ -95,9 +109,11 @@ Result<EncodedRows> encode_rows(const RowSource& rows, const PagedPlan& plan, He
                                 unsigned thread_count, Progress& progress);
 
 // queries: [m, dim] unit rows, such as texts; may be empty: then rows stand in for them. A function
-// of (rows, queries, options) but for the number of threads.
+// of (rows, queries, options) but for the number of threads; goes on from the cells that the
+// checkpoint has kept; null: there is none.
 Result<PagedPlan> plan_paged_index(const RowSource& rows, std::span<const float> queries,
-                                   const PagedOptions& options, Progress& progress);
+                                   const PagedOptions& options, BuildCheckpoint* checkpoint,
+                                   Progress& progress);
 
 using RecordOf = std::function<Result<ImageRecord>(uint32_t source_row)>;
 

@@ -19,15 +19,41 @@ constexpr double kMostFiles = 20'000;
 // deltas have.
 constexpr size_t kMostAddedNameBytes = 8'000;
 
-Result<ObjectParts> write_graph_of(const RowSource& rows, const GraphOptions& options,
-                                   std::span<const uint32_t> source_rows, BundleWriter& writer,
-                                   Progress& progress) {
-  progress.begin("graph", rows.row_count);
+// The graph of the rows in the source's order, kept every now and then.
+Result<HnswGraph> build_kept_graph(const RowSource& rows, const GraphOptions& options,
+                                   BuildCheckpoint& checkpoint, Progress& progress) {
+  GraphResumption resumption;
+  if (const auto kept = checkpoint.load(BuildStep::kGraph)) {
+    if (auto begun = HnswGraph::parse(*kept, rows.row_count)) {
+      resumption.begun = std::move(*begun);
+      progress.note("resuming: the graph of " + std::to_string(resumption.begun.rows()) +
+                    " rows of the build that was stopped");
+    }
+  }
+  progress.begin("graph", rows.row_count - resumption.begun.rows());
   const auto read = [&](uint32_t row, std::span<float> values) {
     return rows.read(row, 1, values);
   };
-  const auto count = [&](uint32_t, uint32_t) { progress.add(1); };
-  ASSIGN_OR_RETURN(const auto graph, build_graph(rows.row_count, rows.dim, read, options, count));
+  resumption.after_row = [&](uint32_t done, const GraphSoFar& so_far) {
+    progress.add(1);
+    const auto write = [&]() -> Result<std::vector<uint8_t>> {
+      ASSIGN_OR_RETURN(const auto graph, so_far());
+      return write_graph(graph);
+    };
+    if (done == rows.row_count) {
+      checkpoint.keep_whole(BuildStep::kGraph, write);
+    } else {
+      checkpoint.keep_part(BuildStep::kGraph, write);
+    }
+  };
+  return build_graph(rows.row_count, rows.dim, read, options, {}, resumption);
+}
+
+Result<ObjectParts> write_graph_of(const RowSource& rows, const GraphOptions& options,
+                                   std::span<const uint32_t> source_rows,
+                                   BuildCheckpoint& checkpoint, BundleWriter& writer,
+                                   Progress& progress) {
+  ASSIGN_OR_RETURN(const auto graph, build_kept_graph(rows, options, checkpoint, progress));
   ASSIGN_OR_RETURN(const auto ordered, renumbered(graph, source_rows));
   return writer.add_payload(ObjectKind::kGraph, write_graph(ordered));
 }
@@ -63,16 +89,30 @@ Result<Continuation> continue_base(const VectorInput& input, const std::string& 
   return Continuation{std::move(base), std::move(changes)};
 }
 
-Result<Root> write_all_rows(const VectorInput& input, const PagedPlan& plan, BundleWriter& writer,
-                            Progress& progress) {
+Sha256Digest digest_of_input(const VectorInput& input) {
+  ByteWriter writer;
+  writer.write(input.rows.row_count);
+  writer.write(input.rows.dim);
+  writer.write_bytes(input.options_digest);
+  if (input.graph) {
+    writer.write(input.graph->m);
+    writer.write(input.graph->ef_construction);
+    writer.write(input.graph->seed);
+  }
+  writer.write_array(std::span(input.digests));
+  return sha256(writer.bytes());
+}
+
+Result<Root> write_all_rows(const VectorInput& input, const PagedPlan& plan,
+                            BuildCheckpoint& checkpoint, BundleWriter& writer, Progress& progress) {
   Root root;
   root.image_count = input.rows.row_count;
   root.quality = {{"recall_at_10", plan.quality.recall_at_10},
                   {"first_recall_at_10", plan.quality.first_recall},
                   {"recall_queries", static_cast<double>(plan.quality.queries)}};
   if (input.graph) {
-    ASSIGN_OR_RETURN(root.graph,
-                     write_graph_of(input.rows, *input.graph, plan.source_rows, writer, progress));
+    ASSIGN_OR_RETURN(root.graph, write_graph_of(input.rows, *input.graph, plan.source_rows,
+                                                checkpoint, writer, progress));
   }
   const RecordTable& table = input.table;
   const auto columns = columns_of_rows(table.columns, plan.source_rows);

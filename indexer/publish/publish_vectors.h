@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "indexer/publish/base_bundle.h"
+#include "indexer/publish/build_checkpoint.h"
 #include "indexer/publish/bundle_writer.h"
 #include "indexer/publish/graph_builder.h"
 #include "indexer/publish/paged_index_builder.h"
@@ -34,9 +35,12 @@ struct Continuation {
 // its options differ, or too many rows do.
 Result<Continuation> continue_base(const VectorInput& input, const std::string& bundle_path);
 
+// A digest of all that decides the cells, codes and graph of an input built in full.
+Sha256Digest digest_of_input(const VectorInput& input);
+
 // Writes graph, cells, pieces, facets and tables of all rows: the root without what describes the
-// collection.
-Result<Root> write_all_rows(const VectorInput& input, const PagedPlan& plan, BundleWriter& writer,
-                            Progress& progress);
+// collection. Goes on with the graph that the checkpoint has kept.
+Result<Root> write_all_rows(const VectorInput& input, const PagedPlan& plan,
+                            BuildCheckpoint& checkpoint, BundleWriter& writer, Progress& progress);
 
 }  // namespace sightline

@@ -100,7 +100,7 @@ void report_ours(const Vectors& base, const Vectors& training, double image_shar
                            return Result<void>{};
                          }};
   Progress progress(ProgressStyle::kQuiet);
-  auto plan = plan_paged_index(source, training.values, options, progress);
+  auto plan = plan_paged_index(source, training.values, options, nullptr, progress);
   if (!plan) fail(plan.error().message);
   auto codes = plan->basis.codes;
   const size_t row_bytes = codes.row_bytes();

@@ -114,6 +114,50 @@ TEST_CASE("a graph is a function of its rows and options") {
   CHECK(HnswGraph::parse(write_graph(*graph), 800));
 }
 
+TEST_CASE("a graph that is built in parts is the one built in one go") {
+  constexpr uint32_t kCount = 900;
+  const auto vectors = testing::make_clustered_vectors(15, kCount, 0, 64, 8);
+  const auto read = [&](uint32_t row, std::span<float> values) -> Result<void> {
+    const auto image = vectors.image(row);
+    std::copy(image.begin(), image.end(), values.begin());
+    return {};
+  };
+  const GraphOptions options = {6, 60, 100};  // levels up to 4
+  std::vector<HnswGraph> parts;
+  GraphResumption resumption;
+  resumption.after_row = [&](uint32_t done, const GraphSoFar& so_far) {
+    for (const uint32_t rows : {1u, 2u, 77u, 500u, 899u, kCount}) {
+      if (done == rows) parts.push_back(*so_far());
+    }
+  };
+  const auto whole = write_graph(*build_graph(kCount, 64, read, options, {}, resumption));
+  REQUIRE(parts.size() == 6);
+  CHECK(write_graph(parts[5]) == whole);
+  for (const auto& part : parts) {
+    // Through its payload, as a build keeps it.
+    auto begun = HnswGraph::parse(write_graph(part), kCount);
+    REQUIRE(begun);
+    uint32_t inserted = 0;
+    const auto count = [&](uint32_t, uint32_t) { ++inserted; };
+    const auto graph = build_graph(kCount, 64, read, options, count, {std::move(*begun), {}});
+    CHECK(write_graph(*graph) == whole);
+    CHECK(inserted == kCount - part.rows());
+  }
+  // Stopped twice.
+  GraphResumption second = {parts[2], {}};
+  second.after_row = [&](uint32_t done, const GraphSoFar& so_far) {
+    if (done == 500) CHECK(write_graph(*so_far()) == write_graph(parts[3]));
+  };
+  CHECK(write_graph(*build_graph(kCount, 64, read, options, {}, second)) == whole);
+
+  const auto code = [&](const GraphOptions& others, uint32_t rows) {
+    return build_graph(rows, 64, read, others, {}, {parts[3], {}}).error().code;
+  };
+  CHECK(code({7, 60, 100}, kCount) == ErrorCode::kInvalidArgument);
+  CHECK(code({6, 60, 101}, kCount) == ErrorCode::kInvalidArgument);
+  CHECK(code(options, 499) == ErrorCode::kInvalidArgument);
+}
+
 // The fixture is this graph, for the tests that run where hnswlib does not.
 TEST_CASE("the graph of the core's tests is what the builder makes of their rows") {
   const auto vectors = testing::make_clustered_vectors(21, 1000, 0, 64, 20);
