@@ -12,11 +12,11 @@
 namespace sightline {
 namespace {
 
-// Images looked at for each phrase of a conjunction: the more, the surer that those near to all of
-// them are among them.
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 // Of a graph that is searched unasked: finds as many of a million images as the cells do.
 constexpr uint32_t kChosenEfSearch = 400;
+// Images looked at for each phrase of a conjunction: the more, the surer that those near to all of
+// them are among them.
 constexpr uint32_t kConjunctionDepth = 10;
 constexpr uint32_t kMinConjunctionDepth = 200;
 
