@@ -68,9 +68,14 @@ describe('the page of vectors in Chromium', { skip: cannotVisit }, () => {
     before(async () => {
       const at = (name) => join(folder, name);
       const records = readFileSync(at('export/metadata.jsonl'), 'utf8').trimEnd().split('\n');
-      const bare = records.map((line) => {
-        const { image_id, path, sequence } = JSON.parse(line);
-        return JSON.stringify({ image_id, media_url: `media/${path}`, drive: sequence });
+      const bare = records.map((line, row) => {
+        const { image_id, path } = JSON.parse(line);
+        return JSON.stringify({
+          image_id,
+          media_url: `media/${path}`,
+          drive: `drive ${row % 8}`,
+          year: 1990 + (row % 30),
+        });
       });
       writeFileSync(at('bare.jsonl'), bare.join('\n'));
       const built = run(
@@ -107,6 +112,32 @@ describe('the page of vectors in Chromium', { skip: cannotVisit }, () => {
       assert.ok(Math.abs(shape.shown - shape.natural) < 0.01, JSON.stringify(shape));
       assert.equal(await visitor.dialog().locator('h2').textContent(), name);
       assert.doesNotMatch(await visitor.dialog().locator('.facts').textContent(), /0 × 0/);
+    });
+
+    test('years are narrowed by a range; the columns are not fetched to tell it', async () => {
+      const { page } = visitor;
+      const columns = [];
+      page.on('request', (request) => {
+        if (request.url().endsWith('.columns')) columns.push(request.url());
+      });
+      await page.goto(bareHost.address);
+      const year = page.getByRole('group', { name: 'Year' });
+      const from = year.getByRole('spinbutton', { name: 'From' });
+      await from.waitFor();
+      assert.equal(await from.getAttribute('placeholder'), '1990');
+      const to = year.getByRole('spinbutton', { name: 'To' });
+      assert.equal(await to.getAttribute('placeholder'), '2019');
+      const told = columns.length;
+      const all = Number((await page.textContent('.status')).match(/of ([\d,]+)/)[1]);
+      await from.fill('2010');
+      await from.press('Enter');
+      const count = new Intl.NumberFormat('en').format(all / 3);
+      await page.waitForFunction(
+        (wanted) => document.querySelector('.status').textContent.includes(`of ${wanted} `),
+        count,
+      );
+      assert.equal(told, 0);
+      assert.deepEqual(await visitor.breachesOfAxe(), []);
     });
 
     test('offers nothing that there is not: no boxes, no texts, no image files', async () => {

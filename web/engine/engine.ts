@@ -74,11 +74,12 @@ export class Engine {
 
   async facets(filter: Filter): Promise<Facet[]> {
     const all = await Promise.all(
-      this.sessions.map(async (session) =>
-        session.summary
-          ? summedFacets(session.summary, session.root)
-          : countFacets(filter, await session.columns(), session.root),
-      ),
+      this.sessions.map(async (session) => {
+        const summary = session.summaryUnder(filter);
+        return summary
+          ? summedFacets(summary, session.root)
+          : countFacets(filter, await session.columns(), session.root);
+      }),
     );
     return mergeFacets(all.flat());
   }

@@ -17,13 +17,22 @@ import { strings } from './strings.js';
 import { firstEncoderChoice } from './text_encoder_choice.js';
 import { ThumbnailImages } from './thumbnail_images.js';
 import { Toolbar } from './toolbar.js';
-import { filterOf, formatState, isListing, parseState, sameSearch, toggled } from './view_state.js';
+import {
+  filterOf,
+  formatState,
+  isListing,
+  parseState,
+  sameSearch,
+  toggled,
+  withRange,
+} from './view_state.js';
 import type { ViewState } from './view_state.js';
 
 const typingPauseMs = 90;
 // Where a bank answers what is typed first, the text model's bytes are not to be in the way of the
 // images. A text that is not in the bank asks for the model at once.
 const modelPauseMs = 2000;
+const noFilter = { chosen: {}, ranges: {} };
 const noQuery = { text: '', file: null, similarTo: null, region: null, showAll: false };
 
 function readableBy(bundles: readonly BundleInfo[]): Readable {
@@ -94,8 +103,9 @@ export class App {
     );
     this.facets = new FacetPanel(classNames, {
       toggle: (field, value) => this.toggleFacet(field, value),
+      setRange: (field, range) => this.update(withRange(this.state, field, range), true),
       toggleClassBoxes: (name) => this.toggleClassBoxes(name),
-      clear: () => this.update({ chosen: {} }, true),
+      clear: () => this.update(noFilter, true),
     });
     this.lightbox = new Lightbox({
       close: () => this.update({ image: null }),
@@ -110,7 +120,7 @@ export class App {
     });
     this.standIn = new StandInNotice(this.textModelBytes, () => this.loadTextModel());
     this.empty = new EmptyResults({
-      relax: () => this.update({ chosen: {}, minRelevance: 0 }, true),
+      relax: () => this.update({ ...noFilter, minRelevance: 0 }, true),
       showAll: () => this.update({ showAll: true }, true),
       search: (text) => this.type(text, true),
     });
@@ -154,7 +164,8 @@ export class App {
     if (boxesOf(last) !== boxesOf(next)) this.grid.drawBoxes(this.boxChoice());
     this.showState();
     if (!sameSearch(last, next)) void this.runSearch();
-    if (JSON.stringify(last.chosen) !== JSON.stringify(next.chosen)) void this.showFacets();
+    const filterText = (state: ViewState) => JSON.stringify(filterOf(state));
+    if (filterText(last) !== filterText(next)) void this.showFacets();
     if (last.image !== next.image) void this.showLightbox();
   }
 
@@ -258,10 +269,11 @@ export class App {
   }
 
   private async showFacets(): Promise<void> {
-    const { chosen } = this.state;
+    const { chosen, ranges } = this.state;
     try {
-      const facets = await this.engine.facets({ filter: filterOf(chosen) });
-      if (chosen === this.state.chosen) this.facets.show(facets, this.state);
+      const facets = await this.engine.facets({ filter: filterOf(this.state) });
+      if (chosen === this.state.chosen && ranges === this.state.ranges)
+        this.facets.show(facets, this.state);
     } catch {
       // The search, which waits for the same bytes, tells what is wrong.
     }
