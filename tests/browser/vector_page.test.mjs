@@ -114,6 +114,23 @@ describe('the page of vectors in Chromium', { skip: cannotVisit }, () => {
       assert.doesNotMatch(await visitor.dialog().locator('.facts').textContent(), /0 × 0/);
     });
 
+    test('a link that asks in words says that it cannot, and shows what can be done', async () => {
+      const { page } = visitor;
+      await page.goto(`${bareHost.address}#q=red+car&f=year>=2010`);
+      const notice = page.locator('.stand-in');
+      await notice.waitFor();
+      assert.match(await notice.textContent(), /cannot be asked in words.*red car.*filter/);
+      assert.ok(await page.locator('.alert').isHidden());
+      await page.waitForSelector('#results .card');
+      await page.waitForFunction(() =>
+        /^40 of \d+ images$/.test(document.querySelector('.status').textContent),
+      );
+      assert.deepEqual(await visitor.breachesOfAxe(), []);
+      await notice.getByRole('button', { name: 'Clear the search' }).click();
+      await notice.waitFor({ state: 'hidden' });
+      assert.match(page.url(), /#f=/);
+    });
+
     test('years are narrowed by a range; the columns are not fetched to tell it', async () => {
       const { page } = visitor;
       const columns = [];

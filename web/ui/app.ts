@@ -59,6 +59,7 @@ export class App {
   private readonly layout: PageLayout;
   private readonly standIn: StandInNotice;
   private readonly empty: EmptyResults;
+  private readonly readable: Readable;
   private encoder = firstEncoderChoice();
   /** False while a text is being typed. */
   private settled = true;
@@ -71,6 +72,7 @@ export class App {
     this.thumbnails = new ThumbnailImages(engine);
     const showThumbnail = (picture: HTMLImageElement, image: ImageInfo, signal?: AbortSignal) =>
       void this.thumbnails.show(picture, image, signal);
+    this.readable = readableBy(engine.bundles);
     this.box = new SearchBox(
       {
         type: (text, settled) => this.type(text, settled),
@@ -79,7 +81,7 @@ export class App {
         chooseImage: (file) => this.searchByFile(file),
         clear: () => this.update(noQuery, true),
       },
-      readableBy(engine.bundles),
+      this.readable,
     );
     const classNames = engine.bundles.flatMap((bundle) => bundle.classNames);
     const hasBoxes = classNames.length > 0;
@@ -118,7 +120,10 @@ export class App {
       hasBoxes: () => hasBoxes,
       canSearchRegions: () => engine.bundles.some(({ encoderBytes }) => encoderBytes.vision > 0),
     });
-    this.standIn = new StandInNotice(this.textModelBytes, () => this.loadTextModel());
+    this.standIn = new StandInNotice(this.textModelBytes, {
+      loadModel: () => this.loadTextModel(),
+      clear: () => this.update(noQuery, true),
+    });
     this.empty = new EmptyResults({
       relax: () => this.update({ ...noFilter, minRelevance: 0 }, true),
       showAll: () => this.update({ showAll: true }, true),
@@ -169,8 +174,13 @@ export class App {
     if (last.image !== next.image) void this.showLightbox();
   }
 
+  /** What of the state can be asked: no text where nothing reads it, as a link may want. */
+  private get asked(): ViewState {
+    return this.readable.texts ? this.state : { ...this.state, text: '' };
+  }
+
   private showState(): void {
-    const { state } = this;
+    const state = this.asked;
     const byImage = state.similarTo !== null || state.file !== null;
     this.box.showText(state.text);
     if (!byImage) this.box.showImage(null);
@@ -225,7 +235,7 @@ export class App {
     this.notices.clearError();
     this.layout.setBusy(true);
     try {
-      const query = await engineQuery(this.state, this.engine, this.thumbnails, this.box);
+      const query = await engineQuery(this.asked, this.engine, this.thumbnails, this.box);
       signal.throwIfAborted();
       const { encoder, settled } = this;
       for await (const result of this.engine.search({ ...query, encoder, settled, signal })) {
@@ -245,15 +255,18 @@ export class App {
 
   private showResult(result: SearchResult): void {
     const { hits, complete, eligibleCount, timings } = result;
-    this.grid.show(result, this.boxChoice(), this.state.text);
-    this.standIn.show(result, this.state.text);
+    const { asked } = this;
+    const { text } = this.state;
+    this.grid.show(result, this.boxChoice(), asked.text);
+    if (text === asked.text) this.standIn.show(result, text);
+    else this.standIn.showWordless(text);
     void this.showEmpty(result);
     if (!complete) return;
     if (this.facets.isEmpty) void this.showFacets();
     this.notices.say(
       hits.length === 0
         ? strings.nothingFound
-        : isListing(this.state)
+        : isListing(asked)
           ? strings.browseStatus(hits.length, eligibleCount)
           : strings.resultStatus(hits.length, eligibleCount, timings.searchMs),
     );

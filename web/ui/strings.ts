@@ -52,6 +52,10 @@ export const strings = {
   standInMeanwhile: ['Showing results for ', ' while the text model loads.'],
   standInOnly: ['Showing results for ', ', the nearest phrase that needs no text model.'],
   notBanked: ['No phrase that needs no text model is near to ', '.'],
+  wordless: [
+    'This collection cannot be asked in words: it has no text model. In place of ',
+    ' here is a look around; filter it, or open an image to find others like it.',
+  ],
   loadTextModel: (size: number) => `Load the text model (${bytes(size)})`,
   chooseImage: 'Search by an image file',
   dropHere: 'Drop the image to find others like it',
