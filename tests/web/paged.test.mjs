@@ -86,6 +86,16 @@ describe('a paged bundle in the engine', { skip: missing }, () => {
     assert.deepEqual(fetched, []);
   });
 
+  test('fetches no columns for the images around one that is in no sequence', async () => {
+    fetched = [];
+    const around = await engine.sequence('row-7');
+    assert.deepEqual(
+      around.map(({ imageId }) => imageId),
+      ['row-7'],
+    );
+    assert.ok(!kinds().has('columns'));
+  });
+
   test('tells its facets by the root alone until a filter changes their counts', async () => {
     fetched = [];
     const values = ['even', 'odd'].map((value) => ({ value, count: rows / 2 }));

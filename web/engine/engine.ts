@@ -101,7 +101,11 @@ export class Engine {
     for (const [bundle, session] of this.sessions.entries()) {
       const image = await session.findImage(imageId);
       if (image === null) continue;
-      const images = sequenceAround(session.root, await session.columns(), image, before, after);
+      // Most images of large collections are in no sequence, and their columns are large.
+      const { sequence } = await session.records.record(image);
+      const images = sequence
+        ? sequenceAround(session.root, await session.columns(), image, before, after)
+        : [image];
       const records = await Promise.all(images.map((other) => session.records.record(other)));
       return records.map((record) => toImageInfo(record, session, bundle));
     }
