@@ -154,7 +154,10 @@ export class BundleSession {
       title,
       generator,
       imageCount,
-      datasets: datasets.map(({ slug, licence }) => ({ slug, licence })),
+      // Of a dataset whose images are all gone the name is, too.
+      datasets: datasets
+        .filter(({ slug }) => slug !== '')
+        .map(({ slug, licence }) => ({ slug, licence })),
       classNames,
       model: {
         id: model.id,
