@@ -157,6 +157,22 @@ describe('the page of vectors in Chromium', { skip: cannotVisit }, () => {
       assert.deepEqual(await visitor.breachesOfAxe(), []);
     });
 
+    test('an image in no sequence is looked at without a fetch for those around it', async () => {
+      const { page } = visitor;
+      const large = [];
+      page.on('request', (request) => {
+        if (/\.(columns|ids)$/.test(request.url())) large.push(request.url());
+      });
+      await page.goto(bareHost.address);
+      await page.locator('#results .card a').first().click();
+      await page.waitForFunction(
+        () => document.querySelector('dialog.lightbox[open] .picture')?.naturalWidth > 0,
+      );
+      await page.waitForTimeout(300);
+      assert.deepEqual(large, []);
+      assert.ok(await visitor.dialog().locator('.filmstrip').isHidden());
+    });
+
     test('offers nothing that there is not: no boxes, no texts, no image files', async () => {
       const { page } = visitor;
       await page.goto(bareHost.address);

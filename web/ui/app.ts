@@ -116,7 +116,8 @@ export class App {
       toggleBoxes: () => this.toggleBoxes(),
       findSimilar: (imageId, region) => this.findSimilar(imageId, region),
       showThumbnail,
-      sequence: ({ imageId }) => engine.sequence(imageId),
+      // Of an image in no sequence nothing is asked: finding it by its id may be a large fetch.
+      sequence: async (image) => (image.sequence ? engine.sequence(image.imageId) : [image]),
       hasBoxes: () => hasBoxes,
       canSearchRegions: () => engine.bundles.some(({ encoderBytes }) => encoderBytes.vision > 0),
     });
