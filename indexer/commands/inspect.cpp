@@ -55,6 +55,7 @@ JsonValue bundle_json(const OpenedBundle& bundle, const KindTotals& totals) {
   }
   JsonValue::Array datasets;
   for (const auto& dataset : root.datasets) {
+    if (dataset.slug.empty()) continue;  // its images are gone
     datasets.push_back(JsonValue{{"slug", dataset.slug},
                                  {"licence", dataset.licence},
                                  {"media_base_url", dataset.media_base_url}});

@@ -15,7 +15,7 @@ namespace sightline {
 // Everything a bundle says about its images, gathered from the catalog in the order of image_id.
 // Images that have not been embedded (because they failed) are left out.
 struct BundleTables {
-  std::vector<std::string> datasets;  // slugs; records name them by position
+  std::vector<std::string> datasets;  // slugs; records name them by position; "": without images
   RowTable whole;                     // whole images and tiles
   RowTable crops;
   std::vector<ImageRecord> records;    // [image_count], thumbnails not yet placed

@@ -151,6 +151,18 @@ std::vector<uint16_t> join_datasets(const Root& root, std::vector<std::string>& 
   return positions;
 }
 
+// A dataset without images is no longer named. It keeps its position: those of the others are in
+// records that stay as they are.
+void forget_empty_datasets(BundleTables& tables) {
+  std::vector<bool> has_images(tables.datasets.size());
+  for (uint32_t image = 0; image < tables.records.size(); ++image) {
+    if (!tables.is_removed(image)) has_images[tables.records[image].dataset] = true;
+  }
+  for (size_t i = 0; i < has_images.size(); ++i) {
+    if (!has_images[i]) tables.datasets[i].clear();
+  }
+}
+
 }  // namespace
 
 Result<ImageBase> ImageBase::open(const std::string& bundle_path) {
@@ -251,6 +263,7 @@ Result<void> continue_tables(const ImageBase& base, const std::vector<std::strin
   for (auto& pair : pairs) *pair.table = rearranged(pair, image_of_ordinal, known_count);
   tables.records = std::move(records);
   tables.contents = std::move(contents);
+  forget_empty_datasets(tables);
   tables.columns = make_columns(tables, class_names);
   return {};
 }

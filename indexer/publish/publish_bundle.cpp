@@ -171,7 +171,9 @@ Result<Root> publish_bundle(BundleTables tables, const ImageBase* base,
   root.image_count = static_cast<uint32_t>(tables.records.size());
   root.class_names = options.class_names;
   for (const auto& slug : tables.datasets) {
-    root.datasets.push_back({slug, options.licence, options.media_base_url});
+    const bool is_named = !slug.empty();
+    root.datasets.push_back(is_named ? DatasetInfo{slug, options.licence, options.media_base_url}
+                                     : DatasetInfo{});
   }
   RETURN_IF_ERROR(publish_model(clip, options.models, options.model_warning, writer, root));
   std::vector<std::string> examples;

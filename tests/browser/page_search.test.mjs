@@ -74,6 +74,64 @@ describe('searching in Chromium', { skip: cannotVisit }, () => {
     await visitor.page.waitForFunction(() => !location.hash.includes('f='));
   });
 
+  test('a range of numbers is set by keyboard, kept in the address, and taken back', async () => {
+    await visitor.visit();
+    const latitude = visitor.page.getByRole('group', { name: 'Latitude' });
+    const [from, to] = ['From', 'To'].map((name) => latitude.getByRole('spinbutton', { name }));
+    const clear = latitude.getByRole('button', { name: 'Any Latitude' });
+    const least = Number(await from.getAttribute('placeholder'));
+    const most = Number(await to.getAttribute('placeholder'));
+    assert.ok(least < most);
+    assert.equal(await clear.count(), 0);
+    const all = await visitor.page.textContent('.status');
+
+    await from.focus();
+    await visitor.page.keyboard.type(String((least + most) / 2));
+    await visitor.page.keyboard.press('Tab');
+    await visitor.page.keyboard.type('9');
+    await visitor.page.waitForFunction(
+      (before) => document.querySelector('.status').textContent !== before,
+      all,
+    );
+    assert.equal(await to.inputValue(), '9', 'what is half typed stays, and so does the focus');
+    await visitor.page.keyboard.type('0');
+    await visitor.page.keyboard.press('Enter');
+    await visitor.page.waitForFunction(() => /%3C%3D90\b/.test(location.hash));
+    assert.equal(await to.inputValue(), '90');
+    assert.ok(await to.evaluate((input) => input === document.activeElement));
+    assert.deepEqual(await visitor.breachesOfAxe(), []);
+
+    const narrowed = await visitor.shownIds();
+    await visitor.page.reload();
+    await visitor.page.waitForSelector('.range');
+    assert.equal(Number(await from.inputValue()), (least + most) / 2);
+    assert.deepEqual(await visitor.shownIds(), narrowed);
+    await clear.click();
+    await visitor.page.waitForFunction(() => !location.hash.includes('f='));
+    assert.equal(await from.inputValue(), '');
+    assert.ok(await from.evaluate((input) => input === document.activeElement));
+    await visitor.page.goBack();
+    await visitor.page.waitForFunction(() => location.hash.includes('f='));
+    assert.equal(await to.inputValue(), '90');
+    await visitor.page.getByRole('button', { name: 'Clear all' }).click();
+    await visitor.page.waitForFunction(() => !location.hash.includes('f='));
+    assert.equal(await to.inputValue(), '');
+  });
+
+  test('a range of times is one in UTC', async () => {
+    await visitor.openContext({ timezoneId: 'America/New_York' });
+    await visitor.visit();
+    const time = visitor.page.getByRole('group', { name: 'Time (UTC)' });
+    const [from, to] = ['From', 'To'].map((name) => time.getByLabel(name));
+    const least = await from.getAttribute('min');
+    assert.match(await time.textContent(), new RegExp(least.slice(0, 16).replace('T', ' ')));
+    await to.fill(least);
+    await to.press('Enter');
+    await visitor.page.waitForFunction(() => location.hash.includes('f='));
+    const words = new URLSearchParams(new URL(visitor.page.url()).hash.slice(1));
+    assert.equal(words.get('f'), `timestamp_s<=${Date.parse(`${least}Z`) / 1000}`);
+  });
+
   test('similar images leave out the one they are like', async () => {
     await visitor.visit();
     const [first] = await visitor.shownIds();

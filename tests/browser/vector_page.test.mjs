@@ -68,9 +68,14 @@ describe('the page of vectors in Chromium', { skip: cannotVisit }, () => {
     before(async () => {
       const at = (name) => join(folder, name);
       const records = readFileSync(at('export/metadata.jsonl'), 'utf8').trimEnd().split('\n');
-      const bare = records.map((line) => {
-        const { image_id, path, sequence } = JSON.parse(line);
-        return JSON.stringify({ image_id, media_url: `media/${path}`, drive: sequence });
+      const bare = records.map((line, row) => {
+        const { image_id, path } = JSON.parse(line);
+        return JSON.stringify({
+          image_id,
+          media_url: `media/${path}`,
+          drive: `drive ${row % 8}`,
+          year: 1990 + (row % 30),
+        });
       });
       writeFileSync(at('bare.jsonl'), bare.join('\n'));
       const built = run(
@@ -107,6 +112,65 @@ describe('the page of vectors in Chromium', { skip: cannotVisit }, () => {
       assert.ok(Math.abs(shape.shown - shape.natural) < 0.01, JSON.stringify(shape));
       assert.equal(await visitor.dialog().locator('h2').textContent(), name);
       assert.doesNotMatch(await visitor.dialog().locator('.facts').textContent(), /0 × 0/);
+    });
+
+    test('a link that asks in words says that it cannot, and shows what can be done', async () => {
+      const { page } = visitor;
+      await page.goto(`${bareHost.address}#q=red+car&f=year>=2010`);
+      const notice = page.locator('.stand-in');
+      await notice.waitFor();
+      assert.match(await notice.textContent(), /cannot be asked in words.*red car.*filter/);
+      assert.ok(await page.locator('.alert').isHidden());
+      await page.waitForSelector('#results .card');
+      await page.waitForFunction(() =>
+        /^40 of \d+ images$/.test(document.querySelector('.status').textContent),
+      );
+      assert.deepEqual(await visitor.breachesOfAxe(), []);
+      await notice.getByRole('button', { name: 'Clear the search' }).click();
+      await notice.waitFor({ state: 'hidden' });
+      assert.match(page.url(), /#f=/);
+    });
+
+    test('years are narrowed by a range; the columns are not fetched to tell it', async () => {
+      const { page } = visitor;
+      const columns = [];
+      page.on('request', (request) => {
+        if (request.url().endsWith('.columns')) columns.push(request.url());
+      });
+      await page.goto(bareHost.address);
+      const year = page.getByRole('group', { name: 'Year' });
+      const from = year.getByRole('spinbutton', { name: 'From' });
+      await from.waitFor();
+      assert.equal(await from.getAttribute('placeholder'), '1990');
+      const to = year.getByRole('spinbutton', { name: 'To' });
+      assert.equal(await to.getAttribute('placeholder'), '2019');
+      const told = columns.length;
+      const all = Number((await page.textContent('.status')).match(/of ([\d,]+)/)[1]);
+      await from.fill('2010');
+      await from.press('Enter');
+      const count = new Intl.NumberFormat('en').format(all / 3);
+      await page.waitForFunction(
+        (wanted) => document.querySelector('.status').textContent.includes(`of ${wanted} `),
+        count,
+      );
+      assert.equal(told, 0);
+      assert.deepEqual(await visitor.breachesOfAxe(), []);
+    });
+
+    test('an image in no sequence is looked at without a fetch for those around it', async () => {
+      const { page } = visitor;
+      const large = [];
+      page.on('request', (request) => {
+        if (/\.(columns|ids)$/.test(request.url())) large.push(request.url());
+      });
+      await page.goto(bareHost.address);
+      await page.locator('#results .card a').first().click();
+      await page.waitForFunction(
+        () => document.querySelector('dialog.lightbox[open] .picture')?.naturalWidth > 0,
+      );
+      await page.waitForTimeout(300);
+      assert.deepEqual(large, []);
+      assert.ok(await visitor.dialog().locator('.filmstrip').isHidden());
     });
 
     test('offers nothing that there is not: no boxes, no texts, no image files', async () => {

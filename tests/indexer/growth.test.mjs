@@ -160,6 +160,37 @@ describe('a build upon a bundle of images', { skip: missing }, () => {
     assert.deepEqual(allIds(), photoIds());
   });
 
+  it('names no dataset whose images are gone, and names it again when some come', () => {
+    const guests = at('guests');
+    const bring = (place) => {
+      mkdirSync(guests, { recursive: true });
+      copyFileSync(frames[imageCount + place], join(guests, `${place}.jpg`));
+    };
+    const named = () => inspect().datasets.map(({ slug }) => slug);
+    const shown = () => search(bundle, 'a car', '--k', '1000').map((hit) => hit.dataset);
+    bring(0);
+    build(guests);
+    assert.deepEqual(named(), ['photos', 'guests']);
+    assert.equal(shown().filter((slug) => slug === 'guests').length, 1);
+
+    build();
+    assert.deepEqual(named(), ['photos']);
+    assert.deepEqual(new Set(shown()), new Set(['photos']));
+    // Records that stay tell their dataset by its position.
+    assert.deepEqual(
+      openBundle(bundle).datasets.map(({ slug }) => slug),
+      ['photos', ''],
+    );
+
+    bring(1);
+    build(guests);
+    assert.deepEqual(named(), ['photos', 'guests']);
+    assert.equal(shown().filter((slug) => slug === 'guests').length, 2);
+    assert.equal(shown().length, imageCount + 2);
+    assert.deepEqual(search(bundle, 'a car', '--filter', 'dataset = guests').length, 2);
+    rmSync(guests, { recursive: true });
+  });
+
   it('gives the same bytes for the same builds, and nothing where nothing changed', () => {
     const steps = [
       () => addFrame('new.jpg', 5),

@@ -14,9 +14,9 @@ describe('a bundle of which images are gone', { skip: missing }, () => {
   let host;
   let engine;
 
-  const build = () => {
+  const build = (...sources) => {
     const { code, stderr } = run(
-      ...['build', at('photos'), '--out', at('bundle'), '--bundle-only', '--progress', 'none'],
+      ...['build', ...sources, '--out', at('bundle'), '--bundle-only', '--progress', 'none'],
       ...['--catalog', at('catalog/catalog.sqlite'), ...models],
       ...['--publish-models', 'none', '--bank-phrases', '100'],
     );
@@ -26,10 +26,9 @@ describe('a bundle of which images are gone', { skip: missing }, () => {
   before(async () => {
     const frames = renderDrives(at('drives'), { seed: 5, count: 24, drives: 2 });
     copyImages(frames.slice(0, 22), at('photos'));
-    copyImages(frames.slice(22), at('photos/gone'));
-    build();
-    rmSync(at('photos/gone'), { recursive: true });
-    build();
+    copyImages(frames.slice(22), at('gone'));
+    build(at('photos'), at('gone'));
+    build(at('photos'));
     globalThis.caches = new FakeCaches();
     host = await serve(work);
     const sightline = await loadPackage();
@@ -39,6 +38,14 @@ describe('a bundle of which images are gone', { skip: missing }, () => {
     engine?.close();
     await host?.stop();
     delete globalThis.caches;
+  });
+
+  test('names no dataset of theirs', () => {
+    const [{ datasets }] = engine.bundles;
+    assert.deepEqual(
+      datasets.map(({ slug }) => slug),
+      ['photos'],
+    );
   });
 
   test('has no facet value of theirs', async () => {

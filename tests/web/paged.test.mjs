@@ -86,6 +86,34 @@ describe('a paged bundle in the engine', { skip: missing }, () => {
     assert.deepEqual(fetched, []);
   });
 
+  test('fetches no columns for the images around one that is in no sequence', async () => {
+    fetched = [];
+    const around = await engine.sequence('row-7');
+    assert.deepEqual(
+      around.map(({ imageId }) => imageId),
+      ['row-7'],
+    );
+    assert.ok(!kinds().has('columns'));
+  });
+
+  test('tells its facets by the root alone until a filter changes their counts', async () => {
+    fetched = [];
+    const values = ['even', 'odd'].map((value) => ({ value, count: rows / 2 }));
+    const told = await engine.facets();
+    const parity = told.find(({ field }) => field === 'parity');
+    const height = told.find(({ field }) => field === 'height_m');
+    assert.deepEqual(parity, { field: 'parity', type: 'category', values });
+    assert.deepEqual(height, { field: 'height_m', type: 'number', min: 0, max: rows - 1 });
+    assert.deepEqual(fetched, []);
+    const counted = await engine.facets({ filter: ['height_m <= 2'] });
+    const { values: left } = counted.find(({ field }) => field === 'parity');
+    assert.deepEqual(
+      left.map(({ count }) => count),
+      [2, 1],
+    );
+    assert.deepEqual([...kinds()], ['columns']);
+  });
+
   test('filters, similar images, ids and the listing work', async () => {
     const filter = [{ field: 'parity', op: '=', values: ['odd'] }];
     const { hits, eligibleCount } = await engine.search({ vector: vector(1), k: 20, filter });

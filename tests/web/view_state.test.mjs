@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { importTypeScript } from './demo_site.mjs';
 
-const { defaultState, filterOf, formatState, parseState } =
+const { defaultState, filterCount, filterOf, formatState, parseState, rangeOf, withRange } =
   await importTypeScript('web/ui/view_state.ts');
+
+function range(random) {
+  const from = random() < 0.5 ? (random() - 0.5) * 1e4 : null;
+  return { from, to: from === null || random() < 0.5 ? -1e-7 * random() : null };
+}
 
 // SplitMix32: the same states in every run.
 function makeRandom(seed) {
@@ -31,6 +36,7 @@ describe('the state in the address', () => {
         similarTo: random() < 0.3 ? word() : null,
         region: random() < 0.3 ? [1, 2, 30, 40] : null,
         chosen: random() < 0.5 ? { class: [word(), word()], sequence: [word()] } : {},
+        ranges: random() < 0.5 ? { [`${word()}_m`.replaceAll('=', '')]: range(random) } : {},
         k: 1 + Math.floor(random() * 1000),
         minRelevance: random() < 0.5 ? Math.ceil(random() * 200) / 200 : 0,
         boxes: random() < 0.5,
@@ -47,11 +53,32 @@ describe('the state in the address', () => {
   });
 
   test('values of a facet are alternatives, objects must all be there', () => {
-    assert.deepEqual(filterOf({ sequence: ['a', 'b'], class: ['car', 'bus'] }), [
+    const chosen = { sequence: ['a', 'b'], class: ['car', 'bus'] };
+    assert.deepEqual(filterOf({ chosen, ranges: {} }), [
       { field: 'sequence', op: 'in', values: ['a', 'b'] },
       { field: 'class', op: '=', values: ['car'] },
       { field: 'class', op: '=', values: ['bus'] },
     ]);
+  });
+
+  test('a range is a condition for each end that is set, and one choice', () => {
+    const state = parseState('#f=year>=1990&f=year<=2001.5&f=height_m<=-3&f=camera>=left');
+    assert.deepEqual(filterOf(state), [
+      { field: 'camera>', op: '=', values: ['left'] },
+      { field: 'year', op: '>=', values: [1990] },
+      { field: 'year', op: '<=', values: [2001.5] },
+      { field: 'height_m', op: '<=', values: [-3] },
+    ]);
+    assert.equal(filterCount(state), 3);
+    const open = withRange(state, 'year', { from: null, to: null });
+    assert.deepEqual(Object.keys(open.ranges), ['height_m']);
+  });
+
+  test('a number that a link names is a range of itself, until another is set', () => {
+    const state = parseState('#f=year=1990');
+    assert.deepEqual(rangeOf(state, 'year'), { from: 1990, to: 1990 });
+    const later = withRange(state, 'year', { from: 1990, to: null });
+    assert.deepEqual(later, { chosen: {}, ranges: { year: { from: 1990, to: null } } });
   });
 });
 

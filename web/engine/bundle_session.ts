@@ -5,6 +5,7 @@ import type { GetOptions, Source } from '../bundle/source.js';
 import { encoderBytes } from '../encoder/model_file.js';
 import { Encoders } from '../encoder/encoders.js';
 import { fetchChecked, fetchPayload, storedBytes } from './checked_objects.js';
+import { columnType } from './core_types.js';
 import type {
   Column,
   Core,
@@ -153,7 +154,10 @@ export class BundleSession {
       title,
       generator,
       imageCount,
-      datasets: datasets.map(({ slug, licence }) => ({ slug, licence })),
+      // Of a dataset whose images are all gone the name is, too.
+      datasets: datasets
+        .filter(({ slug }) => slug !== '')
+        .map(({ slug, licence }) => ({ slug, licence })),
       classNames,
       model: {
         id: model.id,
@@ -222,8 +226,21 @@ export class BundleSession {
 
   /** Facets by the root alone, where the columns are too large to be fetched for counts. */
   get summary(): FacetSummary[] | null {
-    if (!this.isPaged || this.columnBytes <= mostColumnBytes) return null;
-    const facets = this.searcher.facets();
+    return this.columnBytes > mostColumnBytes ? this.rootFacets : null;
+  }
+
+  /** The same also where the columns would tell no more than the root does. */
+  summaryUnder(filter: Filter): FacetSummary[] | null {
+    if (this.summary || !this.rootFacets) return this.summary;
+    const { imageCount, removed, indexes } = this.root;
+    const areCounted = removed.length === 0 && indexes[0]!.rowCount === imageCount;
+    const isTold = ({ type, values }: FacetSummary) =>
+      type === columnType.number || (filter.length === 0 && areCounted && values.length > 0);
+    return this.rootFacets.every(isTold) ? this.rootFacets : null;
+  }
+
+  private get rootFacets(): FacetSummary[] | null {
+    const facets = this.isPaged ? this.searcher.facets() : [];
     return facets.length > 0 ? facets : null;
   }
 

@@ -74,11 +74,12 @@ export class Engine {
 
   async facets(filter: Filter): Promise<Facet[]> {
     const all = await Promise.all(
-      this.sessions.map(async (session) =>
-        session.summary
-          ? summedFacets(session.summary, session.root)
-          : countFacets(filter, await session.columns(), session.root),
-      ),
+      this.sessions.map(async (session) => {
+        const summary = session.summaryUnder(filter);
+        return summary
+          ? summedFacets(summary, session.root)
+          : countFacets(filter, await session.columns(), session.root);
+      }),
     );
     return mergeFacets(all.flat());
   }
@@ -100,7 +101,11 @@ export class Engine {
     for (const [bundle, session] of this.sessions.entries()) {
       const image = await session.findImage(imageId);
       if (image === null) continue;
-      const images = sequenceAround(session.root, await session.columns(), image, before, after);
+      // Most images of large collections are in no sequence, and their columns are large.
+      const { sequence } = await session.records.record(image);
+      const images = sequence
+        ? sequenceAround(session.root, await session.columns(), image, before, after)
+        : [image];
       const records = await Promise.all(images.map((other) => session.records.record(other)));
       return records.map((record) => toImageInfo(record, session, bundle));
     }

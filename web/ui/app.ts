@@ -17,13 +17,22 @@ import { strings } from './strings.js';
 import { firstEncoderChoice } from './text_encoder_choice.js';
 import { ThumbnailImages } from './thumbnail_images.js';
 import { Toolbar } from './toolbar.js';
-import { filterOf, formatState, isListing, parseState, sameSearch, toggled } from './view_state.js';
+import {
+  filterOf,
+  formatState,
+  isListing,
+  parseState,
+  sameSearch,
+  toggled,
+  withRange,
+} from './view_state.js';
 import type { ViewState } from './view_state.js';
 
 const typingPauseMs = 90;
 // Where a bank answers what is typed first, the text model's bytes are not to be in the way of the
 // images. A text that is not in the bank asks for the model at once.
 const modelPauseMs = 2000;
+const noFilter = { chosen: {}, ranges: {} };
 const noQuery = { text: '', file: null, similarTo: null, region: null, showAll: false };
 
 function readableBy(bundles: readonly BundleInfo[]): Readable {
@@ -50,6 +59,7 @@ export class App {
   private readonly layout: PageLayout;
   private readonly standIn: StandInNotice;
   private readonly empty: EmptyResults;
+  private readonly readable: Readable;
   private encoder = firstEncoderChoice();
   /** False while a text is being typed. */
   private settled = true;
@@ -62,6 +72,7 @@ export class App {
     this.thumbnails = new ThumbnailImages(engine);
     const showThumbnail = (picture: HTMLImageElement, image: ImageInfo, signal?: AbortSignal) =>
       void this.thumbnails.show(picture, image, signal);
+    this.readable = readableBy(engine.bundles);
     this.box = new SearchBox(
       {
         type: (text, settled) => this.type(text, settled),
@@ -70,7 +81,7 @@ export class App {
         chooseImage: (file) => this.searchByFile(file),
         clear: () => this.update(noQuery, true),
       },
-      readableBy(engine.bundles),
+      this.readable,
     );
     const classNames = engine.bundles.flatMap((bundle) => bundle.classNames);
     const hasBoxes = classNames.length > 0;
@@ -94,8 +105,9 @@ export class App {
     );
     this.facets = new FacetPanel(classNames, {
       toggle: (field, value) => this.toggleFacet(field, value),
+      setRange: (field, range) => this.update(withRange(this.state, field, range), true),
       toggleClassBoxes: (name) => this.toggleClassBoxes(name),
-      clear: () => this.update({ chosen: {} }, true),
+      clear: () => this.update(noFilter, true),
     });
     this.lightbox = new Lightbox({
       close: () => this.update({ image: null }),
@@ -104,13 +116,17 @@ export class App {
       toggleBoxes: () => this.toggleBoxes(),
       findSimilar: (imageId, region) => this.findSimilar(imageId, region),
       showThumbnail,
-      sequence: ({ imageId }) => engine.sequence(imageId),
+      // Of an image in no sequence nothing is asked: finding it by its id may be a large fetch.
+      sequence: async (image) => (image.sequence ? engine.sequence(image.imageId) : [image]),
       hasBoxes: () => hasBoxes,
       canSearchRegions: () => engine.bundles.some(({ encoderBytes }) => encoderBytes.vision > 0),
     });
-    this.standIn = new StandInNotice(this.textModelBytes, () => this.loadTextModel());
+    this.standIn = new StandInNotice(this.textModelBytes, {
+      loadModel: () => this.loadTextModel(),
+      clear: () => this.update(noQuery, true),
+    });
     this.empty = new EmptyResults({
-      relax: () => this.update({ chosen: {}, minRelevance: 0 }, true),
+      relax: () => this.update({ ...noFilter, minRelevance: 0 }, true),
       showAll: () => this.update({ showAll: true }, true),
       search: (text) => this.type(text, true),
     });
@@ -154,12 +170,18 @@ export class App {
     if (boxesOf(last) !== boxesOf(next)) this.grid.drawBoxes(this.boxChoice());
     this.showState();
     if (!sameSearch(last, next)) void this.runSearch();
-    if (JSON.stringify(last.chosen) !== JSON.stringify(next.chosen)) void this.showFacets();
+    const filterText = (state: ViewState) => JSON.stringify(filterOf(state));
+    if (filterText(last) !== filterText(next)) void this.showFacets();
     if (last.image !== next.image) void this.showLightbox();
   }
 
+  /** What of the state can be asked: no text where nothing reads it, as a link may want. */
+  private get asked(): ViewState {
+    return this.readable.texts ? this.state : { ...this.state, text: '' };
+  }
+
   private showState(): void {
-    const { state } = this;
+    const state = this.asked;
     const byImage = state.similarTo !== null || state.file !== null;
     this.box.showText(state.text);
     if (!byImage) this.box.showImage(null);
@@ -214,7 +236,7 @@ export class App {
     this.notices.clearError();
     this.layout.setBusy(true);
     try {
-      const query = await engineQuery(this.state, this.engine, this.thumbnails, this.box);
+      const query = await engineQuery(this.asked, this.engine, this.thumbnails, this.box);
       signal.throwIfAborted();
       const { encoder, settled } = this;
       for await (const result of this.engine.search({ ...query, encoder, settled, signal })) {
@@ -234,15 +256,18 @@ export class App {
 
   private showResult(result: SearchResult): void {
     const { hits, complete, eligibleCount, timings } = result;
-    this.grid.show(result, this.boxChoice(), this.state.text);
-    this.standIn.show(result, this.state.text);
+    const { asked } = this;
+    const { text } = this.state;
+    this.grid.show(result, this.boxChoice(), asked.text);
+    if (text === asked.text) this.standIn.show(result, text);
+    else this.standIn.showWordless(text);
     void this.showEmpty(result);
     if (!complete) return;
     if (this.facets.isEmpty) void this.showFacets();
     this.notices.say(
       hits.length === 0
         ? strings.nothingFound
-        : isListing(this.state)
+        : isListing(asked)
           ? strings.browseStatus(hits.length, eligibleCount)
           : strings.resultStatus(hits.length, eligibleCount, timings.searchMs),
     );
@@ -258,10 +283,11 @@ export class App {
   }
 
   private async showFacets(): Promise<void> {
-    const { chosen } = this.state;
+    const { chosen, ranges } = this.state;
     try {
-      const facets = await this.engine.facets({ filter: filterOf(chosen) });
-      if (chosen === this.state.chosen) this.facets.show(facets, this.state);
+      const facets = await this.engine.facets({ filter: filterOf(this.state) });
+      if (chosen === this.state.chosen && ranges === this.state.ranges)
+        this.facets.show(facets, this.state);
     } catch {
       // The search, which waits for the same bytes, tells what is wrong.
     }

@@ -10,12 +10,13 @@ import type { ViewState } from './view_state.js';
 
 /** What the state asks the engine for; an image searched by is shown in the search box. */
 export async function engineQuery(
-  { text, file, similarTo, region, chosen, k, minRelevance, showAll }: ViewState,
+  state: ViewState,
   engine: SearchEngine,
   thumbnails: ThumbnailImages,
   box: SearchBox,
 ): Promise<SearchQuery> {
-  const options = { k, minRelevance, showAll, filter: filterOf(chosen) };
+  const { text, file, similarTo, region, k, minRelevance, showAll } = state;
+  const options = { k, minRelevance, showAll, filter: filterOf(state) };
   if (file) {
     const picture = box.showImage(strings.similarToFile(fileName(file.name)));
     picture.src = URL.createObjectURL(file);

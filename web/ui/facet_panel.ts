@@ -1,33 +1,39 @@
 import type { Facet, FacetValue } from '../engine/types.js';
 import { classStyle } from './class_style.js';
 import { h, icon, shorten, svg, tidy } from './dom.js';
+import { RangeFilters } from './range_filters.js';
 import { strings } from './strings.js';
+import { filterCount, rangeOf } from './view_state.js';
+import type { NumberRange, ViewState } from './view_state.js';
 
 const fieldOrder = ['class', 'dataset', 'sequence', 'camera'];
 const shownValues = 8;
 
-export interface FacetChoice {
-  chosen: Record<string, string[]>;
-  hiddenClasses: string[];
-}
+export type FacetChoice = Pick<ViewState, 'chosen' | 'ranges' | 'hiddenClasses'>;
 
 interface FacetActions {
   toggle(field: string, value: string): void;
+  setRange(field: string, range: NumberRange): void;
   toggleClassBoxes(className: string): void;
   clear(): void;
 }
 
-/** Checkboxes with counts for everything images can be filtered by. */
+/** Everything images can be filtered by: checkboxes with counts, ranges of numbers. */
 export class FacetPanel {
   readonly element = h('section', { class: 'facets', 'aria-label': strings.filters, id: 'facets' });
+  private readonly values = h('div', { class: 'values' });
+  private readonly ranges: RangeFilters;
   private readonly open = new Set<string>();
   private facets: Facet[] = [];
-  private choice: FacetChoice = { chosen: {}, hiddenClasses: [] };
+  private choice: FacetChoice = { chosen: {}, ranges: {}, hiddenClasses: [] };
 
   constructor(
     private readonly classNames: string[],
     private readonly actions: FacetActions,
-  ) {}
+  ) {
+    this.ranges = new RangeFilters((field, range) => actions.setRange(field, range));
+    this.element.append(this.values, this.ranges.element);
+  }
 
   get isEmpty(): boolean {
     return this.facets.length === 0;
@@ -35,19 +41,21 @@ export class FacetPanel {
 
   show(facets: Facet[], choice: FacetChoice): void {
     this.facets = facets;
-    this.choice = { chosen: choice.chosen, hiddenClasses: choice.hiddenClasses };
+    const { chosen, ranges, hiddenClasses } = choice;
+    this.choice = { chosen, ranges, hiddenClasses };
     this.render();
   }
 
   showChoice(choice: FacetChoice): void {
-    const { chosen, hiddenClasses } = this.choice;
-    if (chosen === choice.chosen && hiddenClasses === choice.hiddenClasses) return;
+    const { chosen, ranges, hiddenClasses } = this.choice;
+    const isSame = chosen === choice.chosen && ranges === choice.ranges;
+    if (isSame && hiddenClasses === choice.hiddenClasses) return;
     this.show(this.facets, choice);
   }
 
   private render(): void {
     const focused = (document.activeElement as HTMLElement | null)?.dataset['key'];
-    const active = Object.values(this.choice.chosen).flat().length;
+    const active = filterCount(this.choice);
     const clear = h('button', { type: 'button', class: 'quiet', hidden: active === 0 });
     clear.textContent = strings.clearFilters;
     clear.addEventListener('click', () => this.actions.clear());
@@ -56,7 +64,8 @@ export class FacetPanel {
       .sort((a, b) => rank(a) - rank(b))
       .map((facet) => this.group(facet))
       .filter((group) => group !== null);
-    this.element.replaceChildren(h('header', {}, h('h2', {}, strings.filters), clear), ...groups);
+    this.values.replaceChildren(h('header', {}, h('h2', {}, strings.filters), clear), ...groups);
+    this.ranges.show(this.facets, (field) => rangeOf(this.choice, field));
     const same = [...this.element.querySelectorAll<HTMLElement>('[data-key]')];
     if (focused) same.find(({ dataset }) => dataset['key'] === focused)?.focus();
   }

@@ -2,13 +2,19 @@ import type { SearchResult } from '../engine/types.js';
 import { h, nameOf } from './dom.js';
 import { strings } from './strings.js';
 
-/** Says that the images shown are another phrase's, why, and how to get the text's own. */
+interface StandInActions {
+  loadModel(): void;
+  /** Gives up the text. */
+  clear(): void;
+}
+
+/** Says that the images shown are not the text's own, why, and what can be done. */
 export class StandInNotice {
   readonly element = h('div', { class: 'stand-in', role: 'status', hidden: true });
 
   constructor(
     private readonly modelBytes: number,
-    private readonly loadModel: () => void,
+    private readonly actions: StandInActions,
   ) {}
 
   show({ standIn, needsEncoder, complete }: SearchResult, text: string): void {
@@ -19,9 +25,19 @@ export class StandInNotice {
         : strings.standInMeanwhile
       : strings.notBanked;
     const sentence = h('p', {}, before, nameOf(standIn ?? text, 'phrase'), after);
-    const load = complete && this.modelBytes > 0;
-    this.element.replaceChildren(sentence, ...(load ? [this.loadButton()] : []));
+    const load = () => button(strings.loadTextModel(this.modelBytes), this.actions.loadModel);
+    this.element.replaceChildren(sentence, ...(complete && this.modelBytes > 0 ? [load()] : []));
     this.element.dataset['standIn'] = standIn ?? '';
+    this.element.hidden = false;
+  }
+
+  /** The text cannot be asked for: nothing here reads texts. */
+  showWordless(text: string): void {
+    const [before, after] = strings.wordless;
+    this.element.replaceChildren(
+      h('p', {}, before, nameOf(text, 'phrase'), after),
+      button(strings.clear, this.actions.clear),
+    );
     this.element.hidden = false;
   }
 
@@ -29,11 +45,10 @@ export class StandInNotice {
     this.element.hidden = true;
     this.element.replaceChildren();
   }
+}
 
-  private loadButton(): HTMLButtonElement {
-    const words = strings.loadTextModel(this.modelBytes);
-    const button = h('button', { type: 'button', class: 'primary' }, words);
-    button.addEventListener('click', () => this.loadModel());
-    return button;
-  }
+function button(words: string, act: () => void): HTMLButtonElement {
+  const element = h('button', { type: 'button', class: 'primary' }, words);
+  element.addEventListener('click', () => act());
+  return element;
 }

@@ -1,7 +1,7 @@
 import { h, icon, iconButton } from './dom.js';
 import { percent, strings } from './strings.js';
 import { applyTheme, currentTheme, nextTheme } from './theme.js';
-import { resultCounts } from './view_state.js';
+import { filterCount, resultCounts } from './view_state.js';
 import type { ViewState } from './view_state.js';
 
 interface ToolbarActions {
@@ -61,7 +61,8 @@ export class Toolbar {
     );
   }
 
-  show({ k, minRelevance, boxes, chosen }: ViewState, bySimilarity: boolean): void {
+  show(state: ViewState, bySimilarity: boolean): void {
+    const { k, minRelevance, boxes } = state;
     if (![...this.count.options].some(({ value }) => value === String(k))) {
       this.count.append(h('option', { value: k }, String(k)));
     }
@@ -70,7 +71,7 @@ export class Toolbar {
     this.range.disabled = !bySimilarity;
     this.rangeValue.textContent = percent(minRelevance);
     this.boxes.setAttribute('aria-pressed', String(boxes));
-    const active = Object.values(chosen).flat().length;
+    const active = filterCount(state);
     const text = active > 0 ? strings.filtersActive(active) : strings.filters;
     this.filters.replaceChildren(icon('filter'), text);
   }

@@ -1,5 +1,13 @@
 import type { BoxXyxyPx, Filter } from '../engine/types.js';
 
+/** Numbers from one to another, both included; null: open. */
+export interface NumberRange {
+  from: number | null;
+  to: number | null;
+}
+
+export const anyNumber: NumberRange = { from: null, to: null };
+
 /** What the page shows; a link to it carries everything but the file. */
 export interface ViewState {
   text: string;
@@ -10,6 +18,8 @@ export interface ViewState {
   region: BoxXyxyPx | null;
   /** Chosen values by facet. */
   chosen: Record<string, string[]>;
+  /** By facet of numbers; of each at least one end is set. */
+  ranges: Record<string, NumberRange>;
   k: number;
   minRelevance: number;
   /** The nearest images also where nothing fits the text. */
@@ -26,6 +36,7 @@ export const defaultState: ViewState = {
   similarTo: null,
   region: null,
   chosen: {},
+  ranges: {},
   k: 40,
   minRelevance: 0,
   showAll: false,
@@ -45,6 +56,10 @@ export function formatState(state: ViewState): string {
   for (const [field, values] of Object.entries(state.chosen)) {
     for (const value of values) words.append('f', `${field}=${value}`);
   }
+  for (const [field, { from, to }] of Object.entries(state.ranges)) {
+    if (from !== null) words.append('f', `${field}>=${from}`);
+    if (to !== null) words.append('f', `${field}<=${to}`);
+  }
   if (state.k !== defaultState.k) words.set('k', String(state.k));
   if (state.minRelevance > 0) words.set('min', String(state.minRelevance));
   if (state.showAll) words.set('all', 'on');
@@ -58,7 +73,14 @@ export function formatState(state: ViewState): string {
 export function parseState(hash: string): ViewState {
   const words = new URLSearchParams(hash.replace(/^#/, ''));
   const chosen: Record<string, string[]> = {};
+  const ranges: Record<string, NumberRange> = {};
   for (const entry of words.getAll('f')) {
+    const [, bounded, sign, bound] = /^([^=]+)([<>])=(.+)$/s.exec(entry) ?? [];
+    if (bounded && Number.isFinite(Number(bound))) {
+      const end = sign === '>' ? 'from' : 'to';
+      ranges[bounded] = { ...(ranges[bounded] ?? anyNumber), [end]: Number(bound) };
+      continue;
+    }
     const place = entry.indexOf('=');
     if (place > 0) (chosen[entry.slice(0, place)] ??= []).push(entry.slice(place + 1));
   }
@@ -72,6 +94,7 @@ export function parseState(hash: string): ViewState {
     similarTo: words.get('similar'),
     region: isBox ? (box as BoxXyxyPx) : null,
     chosen,
+    ranges,
     k: Number.isInteger(k) && k >= 1 && k <= 1000 ? k : defaultState.k,
     minRelevance: min > 0 && min <= 1 ? min : 0,
     showAll: words.get('all') === 'on',
@@ -82,12 +105,22 @@ export function parseState(hash: string): ViewState {
 }
 
 /** Values of one facet are alternatives; objects must all be in the image. */
-export function filterOf(chosen: Record<string, string[]>): Filter {
-  return Object.entries(chosen).flatMap(([field, values]): Filter => {
+export function filterOf({ chosen, ranges }: Pick<ViewState, 'chosen' | 'ranges'>): Filter {
+  const named = Object.entries(chosen).flatMap(([field, values]): Filter => {
     if (field === 'class') return values.map((value) => ({ field, op: '=', values: [value] }));
     if (values.length === 0) return [];
     return [{ field, op: values.length > 1 ? 'in' : '=', values }];
   });
+  const bounded = Object.entries(ranges).flatMap(([field, { from, to }]): Filter => [
+    ...(from === null ? [] : [{ field, op: '>=' as const, values: [from] }]),
+    ...(to === null ? [] : [{ field, op: '<=' as const, values: [to] }]),
+  ]);
+  return [...named, ...bounded];
+}
+
+/** How many choices narrow the images; both ends of a range are one. */
+export function filterCount({ chosen, ranges }: Pick<ViewState, 'chosen' | 'ranges'>): number {
+  return Object.values(chosen).flat().length + Object.keys(ranges).length;
 }
 
 export function isListing({ text, similarTo, file }: ViewState): boolean {
@@ -108,4 +141,22 @@ export function toggled(chosen: Record<string, string[]>, field: string, value: 
   const next = others.length < values.length ? others : [...values, value];
   const { [field]: _, ...rest } = chosen;
   return next.length > 0 ? { ...rest, [field]: next } : rest;
+}
+
+/** With that range, which replaces single numbers chosen by a link; without one where it is open. */
+export function withRange(
+  { chosen, ranges }: Pick<ViewState, 'chosen' | 'ranges'>,
+  field: string,
+  range: NumberRange,
+): Pick<ViewState, 'chosen' | 'ranges'> {
+  const { [field]: _, ...otherChosen } = chosen;
+  const { [field]: __, ...otherRanges } = ranges;
+  const isOpen = range.from === null && range.to === null;
+  return { chosen: otherChosen, ranges: isOpen ? otherRanges : { ...otherRanges, [field]: range } };
+}
+
+/** The numbers of a facet that are let through; a link may also name a single one. */
+export function rangeOf({ chosen, ranges }: Pick<ViewState, 'chosen' | 'ranges'>, field: string) {
+  const only = chosen[field]?.length === 1 ? Number(chosen[field][0]) : NaN;
+  return ranges[field] ?? (Number.isFinite(only) ? { from: only, to: only } : anyNumber);
 }

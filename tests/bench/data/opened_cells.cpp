@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "native/search/cell_scan.h"
@@ -46,13 +47,18 @@ Opened by_depth(const RoutedCells& cells, std::span<const double> sizes, const V
   for (uint32_t q = 0; q < queries.rows; ++q) {
     auto reach = cells.scores(queries.row(q));
     const auto scale = reach_scale(reach);
-    for (double& value : reach) value = (scale.top - value) / scale.depth(1);
+    auto best = reach;
+    const auto least =
+        best.begin() + static_cast<ptrdiff_t>(std::min<size_t>(kLeastCells, best.size())) - 1;
+    std::nth_element(best.begin(), least, best.end(), std::greater<>());
+    // The best few are opened whatever the depth.
+    for (double& value : reach) value = value >= *least ? 0 : (scale.top - value) / scale.depth(1);
     for (const uint32_t row : truth.row(q)) needed.push_back(reach[cells.cell_of_row[row]]);
     depths.push_back(std::move(reach));
   }
   std::sort(needed.begin(), needed.end());
   const auto last = static_cast<size_t>(std::ceil(recall * static_cast<double>(needed.size())));
-  const double depth = needed[std::max<size_t>(1, last) - 1];
+  const double depth = std::max(0.0, needed[std::max<size_t>(1, last) - 1]);
   Opened opened;
   for (const auto& query : depths) {
     for (size_t cell = 0; cell < query.size(); ++cell) {
