@@ -83,7 +83,7 @@ export class FacetPanel {
     const all = this.open.has(field);
     const shown = sorted.filter((entry, index) => all || index < shownValues || isChosen(entry));
     const list = h('ul', {}, ...shown.map((entry) => this.row(field, entry, isChosen(entry))));
-    const title = strings.facetTitles[field] ?? tidy(field);
+    const title = tidy(strings.facetTitle(field));
     return h(
       'fieldset',
       { class: `facet facet-${facet.type}` },

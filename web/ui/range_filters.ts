@@ -54,7 +54,7 @@ class RangeControl {
     const apply = () => setRange(field, { from: this.from.value, to: this.to.value });
     this.from = new RangeEnd(isTime, strings.from, apply);
     this.to = new RangeEnd(isTime, strings.to, apply);
-    const title = strings.facetTitles[field] ?? tidy(field);
+    const title = tidy(strings.facetTitle(field));
     this.clear = iconButton('close', strings.clearRange(title), () => {
       this.from.input.focus();
       setRange(field, anyNumber);

@@ -40,6 +40,18 @@ const loadingParts: Record<LoadingPart, string> = {
   download: 'Keeping everything for use without network',
 };
 
+const facetTitles: Record<string, string> = {
+  dataset: 'Dataset',
+  sequence: 'Sequence',
+  camera: 'Camera',
+  class: 'Objects',
+  timestamp_s: 'Time (UTC)',
+  latitude_deg: 'Latitude (°)',
+  longitude_deg: 'Longitude (°)',
+  width_px: 'Width (px)',
+  height_px: 'Height (px)',
+};
+
 export const strings = {
   appName: 'Sightline',
   opening: 'Opening…',
@@ -85,17 +97,7 @@ export const strings = {
   filters: 'Filters',
   filtersActive: (active: number) => `Filters (${active})`,
   clearFilters: 'Clear all',
-  facetTitles: {
-    dataset: 'Dataset',
-    sequence: 'Sequence',
-    camera: 'Camera',
-    class: 'Objects',
-    timestamp_s: 'Time (UTC)',
-    latitude_deg: 'Latitude (°)',
-    longitude_deg: 'Longitude (°)',
-    width_px: 'Width (px)',
-    height_px: 'Height (px)',
-  } as Record<string, string>,
+  facetTitle: (field: string) => facetTitles[field] ?? field.replaceAll('_', ' '),
   from: 'From',
   to: 'To',
   clearRange: (title: string) => `Any ${title}`,
