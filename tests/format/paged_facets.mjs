@@ -1,5 +1,6 @@
 // Facets of a paged index (native/FORMAT.md 4.10 and 6c), read and asked from the document alone.
 import { ByteCursor, check } from './byte_cursor.mjs';
+import { cellsInDepth } from './paged_index.mjs';
 
 // 4.10; readParts and readRef are the bundle reader's.
 export function readFacets(cursor, readParts, readRef) {
@@ -141,7 +142,7 @@ export function facetFilter({ facets, indexes: [index], deltas, readPayload }, f
       opened += expected[order[count++]];
     }
     const sorted = [...reaches].sort((a, b) => b - a);
-    const depth = sorted[0] - sorted[Math.min(index.probeCells, sorted.length) - 1];
+    const depth = sorted[0] - sorted[Math.min(cellsInDepth(index, reaches), sorted.length) - 1];
     const most = Math.min(order.length, 3 * index.probeCells);
     while (count < most && reaches[order[count]] >= reaches[order[0]] - depth) count += 1;
     return { order, count };

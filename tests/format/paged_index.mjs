@@ -5,7 +5,9 @@ import { ByteCursor, check } from './byte_cursor.mjs';
 export function readPagedIndex(cursor, index, parameters, readParts, readRef) {
   index.codes = readQueryAwareCodes(parameters, index.dim);
   index.transform = readParts(cursor, 18);
-  for (const field of ['probeCells', 'firstRows', 'settledRows']) index[field] = cursor.u32();
+  index.probeCells = cursor.u32();
+  index.probeDepth = cursor.f32();
+  for (const field of ['firstRows', 'settledRows']) index[field] = cursor.u32();
   index.spreadWeight = cursor.f32();
   const components = cursor.u32();
   const cellCount = cursor.u32();
@@ -117,7 +119,19 @@ function readPiece(bytes, parseViews, parseRecords, imageCount) {
   return { codes, views, records: parseRecords(cursor.take(cursor.remaining)) };
 }
 
-// The k best rows of the settled answer: [{row, similarity, record}]; filter: of paged_facets.mjs.
+// How many cells a query opens without a filter. reaches: of every cell.
+export function cellsInDepth({ probeCells, probeDepth }, reaches) {
+  const sorted = [...reaches].sort((a, b) => b - a);
+  const kept = sorted.length < 12 ? 1 : 3;
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const top = mean(sorted.slice(0, kept));
+  const least = top - probeDepth * (top - mean(reaches));
+  const count = reaches.filter((reach) => reach >= least).length;
+  return Math.min(Math.max(count, Math.min(4, probeCells)), 4 * probeCells);
+}
+
+// The k best rows of the settled answer, hits: [{row, similarity, record}], and how many cells it
+// opens; filter: of paged_facets.mjs, which opens others.
 export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRef }, filter) {
   const [index] = bundle.indexes;
   const { codes } = index;
@@ -143,7 +157,7 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
   const qualifies = (number) =>
     hasLive(index.cells[number]) || runs.some(({ cell }) => cell === number);
   const chosen = reach.map(({ number }) => number).filter(qualifies);
-  const opened = new Set(chosen.slice(0, index.probeCells));
+  const opened = new Set(chosen.slice(0, cellsInDepth(index, reaches)));
   const places = [
     ...index.cells.filter((cell, number) => opened.has(number) && hasLive(cell)),
     ...deltas.filter((delta) => delta.runs.some((run) => opened.has(run.cell) && hasLive(run))),
@@ -218,5 +232,5 @@ export function searchPaged(bundle, query, k, { parseViews, parseRecords, readRe
     });
   }
   refined.sort((a, b) => b.similarity - a.similarity || a.row - b.row);
-  return refined.slice(0, k);
+  return { hits: refined.slice(0, k), openedCells: opened.size };
 }

@@ -225,8 +225,13 @@ describe('a paged bundle', { skip: skipProgram }, () => {
   // More components than the root holds.
   const [rows, dim] = [2000, 256];
   const added = 150;
-  const queries = clusteredVectors({ rows: 10, dim, seed: 2 });
-  const codes = ['--scan-bytes', '16', '--code-bytes', '96', '--progress', 'none'];
+  // Unlike the rows, as texts are: the farther from the next cluster, the more cells are opened.
+  const between = (count, seed) =>
+    clusteredVectors({ rows: count, dim, seed }).map(
+      (value, i) => value * (1 + (Math.floor(i / dim) % 5)) + Math.sin(i * seed) / 8,
+    );
+  const queries = between(10, 2);
+  const codes = ['--scan-bytes', '48', '--code-bytes', '96', '--progress', 'none'];
   let folder;
   before(() => (folder = mkdtempSync(join(tmpdir(), 'sightline-paged-'))));
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -237,7 +242,7 @@ describe('a paged bundle', { skip: skipProgram }, () => {
   };
   // Rows of one matrix, as a bundle with records.
   const build = (chosen) => {
-    const all = clusteredVectors({ rows: rows + added, dim });
+    const all = clusteredVectors({ rows: rows + added, dim, clusters: 300 });
     const values = Float32Array.from(
       chosen.flatMap((row) => [...all.subarray(row * dim, (row + 1) * dim)]),
     );
@@ -252,7 +257,10 @@ describe('a paged bundle', { skip: skipProgram }, () => {
     );
     writeFileSync(join(folder, 'records.jsonl'), records.join('\n'));
     const source = [join(folder, 'base.npy'), '--records', join(folder, 'records.jsonl')];
-    run('build', ...source, '--out', join(folder, 'bundle'), '--bundle-only', ...codes);
+    const asked = join(folder, 'asked.npy');
+    writeNpy(asked, between(40, 3), [40, dim]);
+    const out = ['--out', join(folder, 'bundle'), '--bundle-only'];
+    run('build', ...source, '--queries', asked, ...out, ...codes);
   };
   const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
   // clause: `field = text` or `field >= number`, by the facets.
@@ -269,18 +277,21 @@ describe('a paged bundle', { skip: skipProgram }, () => {
       ...(asked ? ['--filter', asked] : []),
     );
     const filter = clause && facetFilter(bundle, ...clause);
+    const opened = new Set();
     for (const line of answers.trimEnd().split('\n')) {
       const { query, hits } = JSON.parse(line);
       const vector = queries.subarray(query * dim, (query + 1) * dim);
       const scale = 1 / Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
       const unit = Array.from(vector, (value) => Math.fround(value * scale));
       const found = searchPaged(bundle, unit, 10, reader, filter);
+      opened.add(found.openedCells);
       assert.deepEqual(
-        found.map(({ record, similarity }) => [record.imageId, Math.max(0, similarity)]),
+        found.hits.map(({ record, similarity }) => [record.imageId, Math.max(0, similarity)]),
         hits.map((hit) => [hit.image_id, hit.similarity]),
         asked,
       );
     }
+    assert.ok(filter || opened.size > 2, `all queries open ${[...opened]} cells`);
     return bundle;
   };
 
