@@ -167,6 +167,16 @@ Result<void> publish_text(const RowSource& rows, const TextModel& model, Catalog
   return publish_vector_text(rows, model.options, model.clip, catalog, writer, progress, root);
 }
 
+// About what the bundle takes on the disk, rather more.
+uint64_t bundle_bytes(const BuildOptions& options, uint64_t row_count) {
+  constexpr uint64_t kRowRest = 60;  // references, identifiers, digests
+  constexpr uint64_t kRowGraph = 50;
+  std::error_code failed;
+  const auto records = fs::file_size(options.records, failed);
+  return row_count * (options.paged.fitting.row_bytes + kRowRest + kRowGraph) +
+         (failed ? 0 : records);
+}
+
 }  // namespace
 
 bool is_vector_file(const std::string& path) { return fs::path(path).extension() == ".npy"; }
@@ -211,7 +221,8 @@ Result<int> build_vectors(const BuildOptions& options) {
     progress.note("building in full, not upon " + bundle_path + ": " + continued.error().message);
   }
   BuildCheckpoint checkpoint(options.out, digest_of_input(input), progress,
-                             BuildCheckpoint::Duration(options.least_kept_s));
+                             BuildCheckpoint::Duration(options.least_kept_s),
+                             bundle_bytes(options, vectors.row_count()));
   std::optional<PagedPlan> plan;
   if (!continued) {
     ASSIGN_OR_RETURN(plan,

@@ -32,6 +32,7 @@ JsonValue index_json(const IndexInfo& index) {
   if (index.layout == IndexLayout::kPaged) {
     value.set("cells", index.cells.cell_count());
     value.set("probe_cells", index.cells.probe_cells);
+    value.set("probe_depth", double{index.cells.probe_depth});
     value.set("first_rows", index.cells.first_rows);
     value.set("settled_rows", index.cells.settled_rows);
   }

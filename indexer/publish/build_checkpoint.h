@@ -21,17 +21,19 @@ enum class BuildStep : uint8_t { kCells, kPlan, kGraph };
 // has ended well.
 //
 // What is kept counts only while it is whole and of the same key, program and version of this
-// code; anything else is as if it were not there. Nothing here can fail a build: where the disk
-// takes nothing, a note says so once and the build goes on without.
+// code; files that are not the program's are left alone. Nothing here can fail a build: where the
+// disk takes nothing, or has no room for that and the bundle, a note says so once and the build
+// goes on without.
 class BuildCheckpoint {
  public:
   using Duration = std::chrono::duration<double>;
   using Write = std::function<Result<std::vector<uint8_t>>()>;
 
   // out: the site or bundle that is made. key: a digest of all that decides what the steps come
-  // to. What takes less than `least` to make again is not kept.
+  // to. What takes less than `least` to make again is not kept. bundle_bytes: what is still to be
+  // written beside.
   BuildCheckpoint(const std::string& out, const Sha256Digest& key, Progress& progress,
-                  Duration least);
+                  Duration least, uint64_t bundle_bytes = 0);
 
   // What a build that was stopped has kept of a step, which begins now; or nothing.
   std::optional<std::vector<uint8_t>> load(BuildStep step);
@@ -51,12 +53,14 @@ class BuildCheckpoint {
   using Clock = std::chrono::steady_clock;
 
   void keep(BuildStep step, const Write& write, Duration wanted);
+  Result<void> keep_now(BuildStep step, const Write& write) const;
   std::string path(BuildStep step) const;
 
   std::string folder_;
   Sha256Digest key_ = {};
   Progress& progress_;
   Duration least_;
+  uint64_t bundle_bytes_;
   Clock::time_point kept_at_;  // or when the step began
   Duration cost_{0};           // of keeping it the last time
   bool has_warned_ = false;

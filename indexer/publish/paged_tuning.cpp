@@ -80,14 +80,15 @@ float depth_needed(const std::vector<Trial>& trials, double share) {
     const auto scale = reach_scale(trial.reach);
     for (const uint32_t cell : trial.true_cells) {
       const double below = scale.top - trial.reach[cell];
-      depths.push_back(below > 0 ? below / scale.depth(1) : 0);
+      depths.push_back(below > 0 && scale.depth(1) > 0 ? below / scale.depth(1) : 0);
     }
   }
   std::sort(depths.begin(), depths.end());
   const auto last = static_cast<size_t>(std::ceil(share * static_cast<double>(depths.size())));
   if (depths.empty()) return kWholeDepth;
   // Rounded up: the cell that decides is to be opened.
-  return std::nextafter(static_cast<float>(depths[std::min(last, depths.size()) - 1]), 2.0f);
+  const auto depth = static_cast<float>(depths[std::min(last, depths.size()) - 1]);
+  return std::nextafter(std::min(depth, kWholeDepth), 2 * kWholeDepth);
 }
 
 // Sets the depth, and the number of cells that it opens on average.

@@ -82,6 +82,7 @@ Result<CellDirectory> read_cell_directory(ByteReader& reader, uint32_t row_count
       std::any_of(directory.centroid_scale.begin(), directory.centroid_scale.end(), is_bad)) {
     return corrupt("cells: a scale, a spread or a depth is not a finite number from 0");
   }
+  if (directory.probe_cells == 0) return corrupt("cells: a query opens none of them");
   if (row_count > kMaxRows) {
     return corrupt("cells: " + count_of(row_count, "rows, expected at most ") +
                    std::to_string(kMaxRows));

@@ -36,8 +36,10 @@ ReachScale reach_scale(std::span<const double> reach) {
   }
   double top = 0;
   for (const double value : best) top += value;
-  const auto count = static_cast<double>(std::max<size_t>(1, reach.size()));
-  return {top / static_cast<double>(std::max<size_t>(1, best.size())), sum / count};
+  top /= static_cast<double>(std::max<size_t>(1, best.size()));
+  const double mean = sum / static_cast<double>(std::max<size_t>(1, reach.size()));
+  // Of equal reaches rounding may put the mean above.
+  return {top, std::min(mean, top)};
 }
 
 size_t cells_in_depth(const CellDirectory& directory, std::span<const double> reach) {

@@ -13,7 +13,7 @@ constexpr double kLeastShare = 0.1;
 // The same of the rows of all deltas, whose numbers have a single bin.
 constexpr double kLeastAddedShare = 0.001;
 // Where the cells that hold rows are far from the query, at most so many times the usual ones.
-constexpr size_t kFarCells = 3;
+constexpr uint64_t kFarCells = 3;
 // Rows expected in the cells that are opened, for each row asked for: the figures are rounded.
 constexpr double kSpareRows = 4;
 // The same of rows that qualify, where only deltas hold any.
@@ -248,7 +248,7 @@ size_t FacetFilter::cells_to_open(std::span<const uint32_t> order, std::span<con
   const auto last = all.begin() + static_cast<ptrdiff_t>(std::min(opened, all.size()) - 1);
   std::nth_element(all.begin(), last, all.end(), std::greater<>());
   const double depth = *std::max_element(reach.begin(), reach.end()) - *last;
-  const size_t most = std::min(order.size(), kFarCells * probe_cells);
+  const uint64_t most = std::min<uint64_t>(order.size(), kFarCells * probe_cells);
   while (count < most && reach[order[count]] >= reach[order[0]] - depth) ++count;
   return count;
 }

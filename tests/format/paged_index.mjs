@@ -125,7 +125,7 @@ export function cellsInDepth({ probeCells, probeDepth }, reaches) {
   const kept = sorted.length < 12 ? 1 : 3;
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const top = mean(sorted.slice(0, kept));
-  const least = top - probeDepth * (top - mean(reaches));
+  const least = top - probeDepth * (top - Math.min(mean(reaches), top));
   const count = reaches.filter((reach) => reach >= least).length;
   return Math.min(Math.max(count, Math.min(4, probeCells)), 4 * probeCells);
 }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
 
 #include "indexer/base/file_io.h"
 #include "tests/indexer/temporary_folder.h"
@@ -34,7 +35,7 @@ struct Build {
     made.keep_whole(BuildStep::kPlan, [] { return kPayload; });
     return made;
   }
-  std::string file() { return out + ".unfinished/plan"; }
+  std::string file() { return out + ".unfinished/plan.kept"; }
 };
 
 TEST_CASE("what a stopped build has kept of a step is there for the next one") {
@@ -87,6 +88,47 @@ TEST_CASE("a build that has ended well leaves nothing beside what it made") {
   CHECK(fs::exists(build.out + ".unfinished/notes.txt"));
 }
 
+TEST_CASE("what is there and not the program's is neither read, replaced nor removed") {
+  Build build;
+  const auto folder = build.out + ".unfinished";
+  const auto is_left_alone = [&](const std::string& path) {
+    auto checkpoint = build.checkpoint();
+    CHECK(!checkpoint.load(BuildStep::kPlan));
+    checkpoint.keep_whole(BuildStep::kPlan, [] { return kPayload; });
+    CHECK(!build.checkpoint().load(BuildStep::kPlan));
+    checkpoint.discard();
+    CHECK(fs::exists(fs::symlink_status(path)));
+    fs::remove_all(folder);
+  };
+  std::ofstream(folder) << "a file";
+  is_left_alone(folder);
+  fs::create_directory(folder);
+  std::ofstream(build.file()) << "a plan";
+  is_left_alone(build.file());
+  fs::create_directories(build.file());
+  is_left_alone(build.file());
+  fs::create_directory(folder);
+  REQUIRE(::mkfifo(build.file().c_str(), 0600) == 0);
+  is_left_alone(build.file());
+  // Not read into memory either.
+  fs::create_directory(folder);
+  std::ofstream(build.file()).close();
+  fs::resize_file(build.file(), uint64_t{1} << 39);
+  is_left_alone(build.file());
+  fs::create_directory(build.folder / "elsewhere");
+  fs::create_directory_symlink(build.folder / "elsewhere", folder);
+  build.checkpoint().discard();
+  CHECK(fs::is_symlink(folder));
+}
+
+TEST_CASE("nothing is kept where the bundle would have no room beside it") {
+  Build build;
+  const auto room = fs::space(build.folder.path()).available;
+  BuildCheckpoint checkpoint(build.out, kKey, build.progress, Duration(0), 2 * room);
+  checkpoint.keep_whole(BuildStep::kPlan, [] { return kPayload; });
+  CHECK(!build.checkpoint().load(BuildStep::kPlan));
+}
+
 TEST_CASE("the folder lies beside what is made, however that is written") {
   Build build;
   for (const std::string name : {"/out", "/out/", "/x/../out"}) {
@@ -127,6 +169,7 @@ TEST_CASE("a checkpoint that cannot be written is told of once and fails nothing
     checkpoint.keep_whole(BuildStep::kPlan, [] { return kPayload; });
     CHECK(!checkpoint.load(BuildStep::kPlan));
     checkpoint.discard();
+    CHECK(fs::is_regular_file(build.out + ".unfinished"));
   }
   std::rewind(told);
   char line[300] = {};

@@ -67,6 +67,9 @@ TEST_CASE("figures of cells that are no finite numbers from 0 are refused", "[ce
       CHECK(read_back(directory, 7).error().message == refusal);
     }
   }
+  auto none = two_cells();
+  none.probe_cells = 0;
+  CHECK(read_back(none, 7).error().message == "cells: a query opens none of them");
   CHECK(read_back(two_cells(), 8).error().message ==
         "cells: their rows do not add up to the 8 of the index");
 }

@@ -37,6 +37,10 @@ TEST_CASE("reaches are measured from the best three, of few cells from the best"
   CHECK(few.top == 3);
   CHECK(few.mean == 1);
   CHECK(reach_scale({}).depth(1) == 0);
+  for (size_t count = 12; count < 200; ++count) {
+    const auto equal = reach_scale(std::vector<double>(count, 0.1));
+    CHECK(equal.depth(1) >= 0);
+  }
 }
 
 TEST_CASE("a query opens the cells that reach to the bundle's depth", "[paged]") {
