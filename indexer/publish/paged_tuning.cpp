@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kMostHeldOut = 200;
 constexpr uint32_t kShownRows = 50;
 constexpr uint32_t kFirstRows = 50;
-constexpr uint32_t kDepthStep = 50;
+constexpr uint32_t kRefinedStep = 50;
 constexpr uint32_t kMostSettledRows = 400;
 // Every cell reaches as deep.
 constexpr float kWholeDepth = 1e6f;
@@ -125,18 +125,18 @@ std::vector<Neighbor> scan_cells(const Trial& trial, const PagedPlan& plan, size
   return best.take_sorted();
 }
 
-// How many true rows are among the best `count` where the pieces of the best `depth` candidates are
-// fetched and refined by these digits.
+// How many true rows are among the best `count` where the pieces of the best `refined_rows`
+// candidates are fetched and refined by these digits.
 uint32_t found_refined(const Trial& trial, const PagedPlan& plan, std::span<const Neighbor> ranked,
-                       const DigitValues& digits, size_t depth, size_t count) {
+                       const DigitValues& digits, size_t refined_rows, size_t count) {
   const size_t row_bytes = plan.basis.codes.row_bytes();
   std::set<std::pair<uint32_t, uint32_t>> fetched;
   std::vector<std::pair<double, uint32_t>> refined;
-  for (size_t i = 0; i < std::min(ranked.size(), kRankedPerRefined * depth); ++i) {
+  for (size_t i = 0; i < std::min(ranked.size(), kRankedPerRefined * refined_rows); ++i) {
     const uint32_t row = ranked[i].ordinal;
     const uint32_t cell = cell_of(plan.directory, row);
     const std::pair piece(cell, (row - plan.directory.first_row[cell]) / plan.piece_rows);
-    if (i < depth) fetched.insert(piece);
+    if (i < refined_rows) fetched.insert(piece);
     if (!fetched.contains(piece)) continue;
     const int32_t sum =
         dot_digits(digits.values, std::span(plan.codes).subspan(row * row_bytes, row_bytes));
@@ -149,12 +149,12 @@ uint32_t found_refined(const Trial& trial, const PagedPlan& plan, std::span<cons
   }));
 }
 
-// Adds the true rows found at each refinement depth: kDepthStep, twice that, and so on.
+// Adds the true rows found where so many are refined: kRefinedStep, twice that, and so on.
 void add_found(const Trial& trial, const PagedPlan& plan, size_t cell_count,
                std::vector<uint32_t>& found) {
   const auto ranked = scan_cells(trial, plan, cell_count);
   for (size_t i = 0; i < found.size(); ++i) {
-    found[i] += found_refined(trial, plan, ranked, trial.fine, (i + 1) * kDepthStep,
+    found[i] += found_refined(trial, plan, ranked, trial.fine, (i + 1) * kRefinedStep,
                               HeldOutTruth::kNeighbors);
   }
 }
@@ -256,22 +256,22 @@ Result<void> tune_effort(const HeldOutTruth& truth, const PagedOptions& options,
     first_found = measure_first();
     recall += kRecallStep;
   } while (first_found < options.first_recall * all && recall <= options.most_probe_recall);
-  std::vector<uint32_t> cold(kMostSettledRows / kDepthStep);
+  std::vector<uint32_t> cold(kMostSettledRows / kRefinedStep);
   std::vector<uint32_t> warm(cold.size());
   for (const auto& trial : trials) {
     add_found(trial, plan, cells_in_depth(directory, trial.reach), cold);
     add_found(trial, plan, kSearchedPerProbe * directory.probe_cells, warm);
   }
-  // Where a recall is not reached, the least depth that finds most.
-  const auto least_depth = [&](std::span<const uint32_t> found, double recall) {
+  // Where a recall is not reached, the fewest refined rows that find most.
+  const auto fewest_steps = [&](std::span<const uint32_t> found, double recall) {
     const auto enough = std::ranges::find_if(found, [&](double f) { return f >= recall * all; });
     const auto chosen = enough != found.end() ? enough : std::ranges::max_element(found);
     return static_cast<size_t>(chosen - found.begin());
   };
-  const size_t depth =
-      std::max(least_depth(cold, options.settled_recall), least_depth(warm, options.warm_recall));
-  directory.settled_rows = static_cast<uint32_t>(depth + 1) * kDepthStep;
-  plan.quality = {static_cast<uint32_t>(trials.size()), cold[depth] / all, first_found / all};
+  const size_t step =
+      std::max(fewest_steps(cold, options.settled_recall), fewest_steps(warm, options.warm_recall));
+  directory.settled_rows = static_cast<uint32_t>(step + 1) * kRefinedStep;
+  plan.quality = {static_cast<uint32_t>(trials.size()), cold[step] / all, first_found / all};
   return {};
 }
 
