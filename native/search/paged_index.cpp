@@ -67,11 +67,7 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const Root& root) {
   index.add_deltas(root.deltas);
   index.image_count_ = root.image_count;
   index.live_share_ = double{1} * root.live_image_count() / std::max(1u, root.image_count);
-  std::vector<uint32_t> added_rows(index.base_cells_);
-  for (size_t i = 0; i + 1 < index.runs_.size(); ++i) {
-    added_rows[index.runs_[i].cell] += index.runs_[i + 1].first_row - index.runs_[i].first_row;
-  }
-  index.facets_ = FacetFilter(root.facets, info.cells, std::move(added_rows));
+  index.facets_ = FacetFilter(root.facets, info.cells, index.runs_.row_counts());
   index.known_lists_ = root.facets.lists;
   index.graph_ = PagedGraph(root.graph);
   index.has_rest_ = index.codes_.root_components == index.codes_.components();
@@ -91,19 +87,11 @@ Result<PagedIndex> PagedIndex::open(const IndexInfo& info, const Root& root) {
 
 void PagedIndex::add_deltas(const CellDeltas& deltas) {
   base_cells_ = static_cast<uint32_t>(directory_.cell_count());
-  uint32_t row = directory_.first_row.back();
-  last_run_.assign(base_cells_, kNoRun);
+  runs_ = DeltaRuns(deltas, directory_.first_row.back(), base_cells_);
   for (const auto& delta : deltas.deltas) {
-    for (const auto& run : delta.runs) {
-      run_before_.push_back(last_run_[run.cell]);
-      last_run_[run.cell] = static_cast<uint32_t>(runs_.size());
-      runs_.push_back({row, run.cell, static_cast<uint32_t>(directory_.cells.size())});
-      row += run.row_count;
-    }
-    directory_.first_row.push_back(row);
+    directory_.first_row.push_back(directory_.first_row.back() + delta.row_count());
     directory_.cells.push_back(delta.ref);
   }
-  runs_.push_back({row, 0, UINT32_MAX});  // ends the last one
 }
 
 void PagedIndex::want(const ObjectRef& ref, Place place, std::vector<ObjectRef>& missing) {
@@ -133,15 +121,8 @@ uint32_t PagedIndex::cell_of(uint32_t row) const {
          1;
 }
 
-size_t PagedIndex::run_of(uint32_t row) const {
-  const auto after =
-      std::upper_bound(runs_.begin(), runs_.end(), row,
-                       [](uint32_t value, const Run& run) { return value < run.first_row; });
-  return static_cast<size_t>(after - runs_.begin()) - 1;
-}
-
 uint32_t PagedIndex::centroid_of(uint32_t row) const {
-  return row < runs_.front().first_row ? cell_of(row) : runs_[run_of(row)].cell;
+  return row < directory_.first_row[base_cells_] ? cell_of(row) : runs_.of_row(row).cell;
 }
 
 std::optional<PagedIndex::PiecePlace> PagedIndex::piece_place(uint32_t row) const {
@@ -188,10 +169,8 @@ std::vector<uint32_t> PagedIndex::opening_order(std::span<const double> reach, u
   std::vector<uint32_t> order(reach.size());
   std::iota(order.begin(), order.end(), 0u);
   std::vector<bool> qualifies(order.size());
-  for (size_t i = 0; i + 1 < runs_.size(); ++i) {
-    if (any_allowed(rows_allowed, runs_[i].first_row, runs_[i + 1].first_row)) {
-      qualifies[runs_[i].cell] = true;
-    }
+  for (const auto& run : runs_.all()) {
+    if (any_allowed(rows_allowed, run.first_row, run.end_row)) qualifies[run.cell] = true;
   }
   std::erase_if(order, [&](uint32_t cell) {
     if (facets_.is_active()) return facets_.expected_rows()[cell] <= 0;
@@ -275,14 +254,14 @@ Result<void> PagedIndex::want_cells(bool deltas_alone, std::span<const double> s
                                    directory_.first_row[cell + 1]);
       }
     }
-    for (uint32_t run = last_run_[cell]; run != kNoRun; run = run_before_[run]) {
-      const uint32_t delta = runs_[run].delta;
-      if (!any_allowed(rows_allowed, runs_[run].first_row, runs_[run + 1].first_row)) continue;
+    for (const auto* run = runs_.last_around(cell); run != nullptr; run = runs_.before(*run)) {
+      if (!any_allowed(rows_allowed, run->first_row, run->end_row)) continue;
+      const uint32_t delta = base_cells_ + run->delta;
       if (opens) open_cell(delta, missing);
       if (opens && is_filtered) {
         RETURN_IF_ERROR(ask_filter(delta, rows_allowed));
         // Its other runs may lie around cells that are far.
-        qualified += count_allowed(facets_.rows(), runs_[run].first_row, runs_[run + 1].first_row);
+        qualified += count_allowed(facets_.rows(), run->first_row, run->end_row);
       }
       is_searched[delta] = true;
     }
@@ -312,11 +291,84 @@ bool PagedIndex::prefers_graph() const {
   return graph_.exists() && graph_.is_whole() && graph_.has_cells() && scanned > kQuickScanBytes;
 }
 
+void PagedIndex::scan_lists(const Asked& asked, RowFilter rows_allowed, BestRows& best) const {
+  const auto scan_group = best_scan_group_kernel();
+  const size_t first_bytes = codes_.first_bytes();
+  for (const auto& [number, resident] : lists_) {
+    if (resident.used_at != clock_) continue;
+    const auto& rows = resident.content.rows;
+    for (size_t first = 0; first < rows.size(); first += kScanGroup) {
+      uint16_t sums[kScanGroup];
+      scan_group(asked.scan.tables.data(), resident.content.codes.data() + first * first_bytes,
+                 first_bytes, sums);
+      for (size_t i = first; i < std::min(rows.size(), first + kScanGroup); ++i) {
+        const int32_t offset = scan_offset(asked.offsets[centroid_of(rows[i])], asked.scan);
+        best.offer(-(offset + sums[i - first]), rows[i], rows_allowed);
+      }
+    }
+  }
+}
+
+void PagedIndex::scan_cells(const Asked& asked, const std::vector<bool>& is_searched,
+                            RowFilter rows_allowed, BestRows& best) const {
+  const auto scan_group = best_scan_group_kernel();
+  const size_t first_bytes = codes_.first_bytes();
+  for (const auto& [cell, resident] : cells_) {
+    if (!is_searched[cell]) continue;
+    const uint8_t* group = resident.content.codes.data();
+    uint32_t row = directory_.first_row[cell];
+    const uint32_t end = directory_.first_row[cell + 1];
+    // Rows up to here have one centroid: all of a cell, those of a run of a delta.
+    uint32_t run_end = row;
+    int32_t offset = 0;
+    for (; row < end; group += kScanGroup * first_bytes) {
+      uint16_t sums[kScanGroup];
+      scan_group(asked.scan.tables.data(), group, first_bytes, sums);
+      for (uint32_t done = 0; done < kScanGroup && row < end;) {
+        if (row == run_end) {
+          run_end = cell < base_cells_ ? end : runs_.of_row(row).end_row;
+          offset = scan_offset(asked.offsets[centroid_of(row)], asked.scan);
+        }
+        const uint32_t count = std::min<uint32_t>(kScanGroup - done, run_end - row);
+        best.offer_group(sums + done, offset, row, count, rows_allowed);
+        done += count;
+        row += count;
+      }
+    }
+  }
+}
+
+std::vector<PagedHit> PagedIndex::refine(const Asked& asked, std::span<const Neighbor> candidates,
+                                         size_t wanted, std::vector<ObjectRef>& missing) {
+  const auto fine = make_digit_values(codes_, asked.weights);
+  const std::span values(fine.values);
+  std::vector<uint8_t> first(codes_.first_bytes());
+  std::vector<PagedHit> hits;
+  for (const auto& [distance, row] : candidates) {
+    PagedHit hit{row, asked.scan.base + asked.scan.unit * -distance, false};
+    std::vector<ObjectRef> ignored;
+    const RowRest rest = find_rest(row, hits.size() < wanted ? missing : ignored);
+    if (rest.piece != nullptr) {
+      gather_row(row, first);
+      const int32_t sum =
+          dot_digits(values.first(codes_.first_digits), first) +
+          dot_digits(values.subspan(codes_.first_digits),
+                     std::span(rest.piece->codes)
+                         .subspan(rest.position * codes_.rest_bytes(), codes_.rest_bytes()));
+      hit.similarity = fine.base + asked.offsets[centroid_of(row)] + fine.unit * sum;
+      hit.is_refined = true;
+    }
+    hits.push_back(hit);
+  }
+  return hits;
+}
+
 Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
                                        const PagedEffort& effort, RowFilter rows_allowed) {
-  ASSIGN_OR_RETURN(const auto weights, weigh_query(codes_, query));
-  const auto offsets = centroid_similarities(directory_, weights);
-  const auto scan = make_scan_tables(codes_, weights);
+  Asked asked;
+  ASSIGN_OR_RETURN(asked.weights, weigh_query(codes_, query));
+  asked.offsets = centroid_similarities(directory_, asked.weights);
+  asked.scan = make_scan_tables(codes_, asked.weights);
   PagedAnswer answer;
 
   const bool by_list = facets_.is_active() && effort.probe_cells == 0 && !facets_.lists().empty();
@@ -332,9 +384,9 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
     for (const auto& ref : facets_.missing_names()) want(ref, {Part::kNames}, answer.missing);
     if (by_list) RETURN_IF_ERROR(want_lists(rows_allowed, answer.missing));
     // Lists hold no rows of deltas.
-    if (!by_list || runs_.size() > 1) {
+    if (!by_list || !runs_.empty()) {
       RETURN_IF_ERROR(
-          want_cells(by_list, offsets, k, effort, rows_allowed, is_searched, answer.missing));
+          want_cells(by_list, asked.offsets, k, effort, rows_allowed, is_searched, answer.missing));
     }
   }
   if (facets_.is_active()) rows_allowed = facets_.rows();
@@ -342,82 +394,24 @@ Result<PagedAnswer> PagedIndex::search(std::span<const float> query, uint32_t k,
   // The first answer does with the components that the root knows.
   if (!effort.is_first) want_transform(answer.missing);
 
-  std::vector<Neighbor> candidates;
+  BestRows best(size_t{kRankedPerRefined} * refine_rows);
+  if (by_list && !by_graph) scan_lists(asked, rows_allowed, best);
+  scan_cells(asked, is_searched, rows_allowed, best);
+  auto candidates = best.take();
   if constexpr (kSearchesGraphs) {
     if (by_graph) {
-      std::vector<int32_t> cell_offsets;
-      for (const double offset : offsets) cell_offsets.push_back(scan_offset(offset, scan));
-      candidates = graph_.search(scan, cell_offsets, std::max(k, effort.ef_search),
-                                 effort.ef_search, rows_allowed);
+      const size_t count = std::max(k, effort.ef_search);
+      candidates.resize(std::min(candidates.size(), count));
+      std::vector<int32_t> offsets;
+      for (const double offset : asked.offsets) offsets.push_back(scan_offset(offset, asked.scan));
+      const auto found = graph_.search(asked.scan, offsets, count, effort.ef_search, rows_allowed);
+      candidates.insert(candidates.end(), found.begin(), found.end());
+      std::sort(candidates.begin(), candidates.end());
     }
   }
-  BestRows best(size_t{kRankedPerRefined} * refine_rows);
-  const auto scan_group = best_scan_group_kernel();
-  const size_t first_bytes = codes_.first_bytes();
-  for (const auto& [number, resident] : lists_) {
-    if (!by_list || by_graph || resident.used_at != clock_) continue;
-    const auto& rows = resident.content.rows;
-    for (size_t first = 0; first < rows.size(); first += kScanGroup) {
-      uint16_t sums[kScanGroup];
-      scan_group(scan.tables.data(), resident.content.codes.data() + first * first_bytes,
-                 first_bytes, sums);
-      for (size_t i = first; i < std::min(rows.size(), first + kScanGroup); ++i) {
-        const int32_t offset = scan_offset(offsets[centroid_of(rows[i])], scan);
-        best.offer(-(offset + sums[i - first]), rows[i], rows_allowed);
-      }
-    }
-  }
-  for (const auto& [cell, resident] : cells_) {
-    if (!is_searched[cell]) continue;
-    const uint8_t* group = resident.content.codes.data();
-    uint32_t row = directory_.first_row[cell];
-    const uint32_t end = directory_.first_row[cell + 1];
-    // Rows up to here have one centroid: all of a cell, those of a run of a delta.
-    size_t run = cell < base_cells_ ? 0 : run_of(row);
-    uint32_t run_end = cell < base_cells_ ? end : runs_[run + 1].first_row;
-    int32_t offset = scan_offset(offsets[centroid_of(row)], scan);
-    for (; row < end; group += kScanGroup * first_bytes) {
-      uint16_t sums[kScanGroup];
-      scan_group(scan.tables.data(), group, first_bytes, sums);
-      for (uint32_t done = 0; done < kScanGroup && row < end;) {
-        if (row == run_end) {
-          run_end = runs_[++run + 1].first_row;
-          offset = scan_offset(offsets[runs_[run].cell], scan);
-        }
-        const uint32_t count = std::min<uint32_t>(kScanGroup - done, run_end - row);
-        best.offer_group(sums + done, offset, row, count, rows_allowed);
-        done += count;
-        row += count;
-      }
-    }
-  }
-
-  const auto fine = make_digit_values(codes_, weights);
-  std::vector<uint8_t> first(first_bytes);
-  auto scanned = best.take();
-  if (by_graph) scanned.resize(std::min<size_t>(scanned.size(), std::max(k, effort.ef_search)));
-  candidates.insert(candidates.end(), scanned.begin(), scanned.end());
-  if (by_graph) std::sort(candidates.begin(), candidates.end());
-  uint32_t rank = 0;
-  for (const auto& [distance, row] : candidates) {
-    PagedHit hit{row, scan.base + scan.unit * -distance, false};
-    // Pieces are asked for once the scan is over: before, the rows are not the last word.
-    std::vector<ObjectRef> ignored;
-    const bool is_wanted = !opens_cells && (by_graph || rank++ < refine_rows);
-    const RowRest rest = find_rest(row, is_wanted ? answer.missing : ignored);
-    if (rest.piece != nullptr) {
-      gather_row(row, first);
-      const std::span values(fine.values);
-      const int32_t sum =
-          dot_digits(values.first(codes_.first_digits), first) +
-          dot_digits(values.subspan(codes_.first_digits),
-                     std::span(rest.piece->codes)
-                         .subspan(rest.position * codes_.rest_bytes(), codes_.rest_bytes()));
-      hit.similarity = fine.base + offsets[centroid_of(row)] + fine.unit * sum;
-      hit.is_refined = true;
-    }
-    answer.hits.push_back(hit);
-  }
+  // Pieces are asked for once the scan is over: before, the rows are not the last word.
+  const size_t wanted = opens_cells ? 0 : by_graph ? candidates.size() : refine_rows;
+  answer.hits = refine(asked, candidates, wanted, answer.missing);
   sort_best_first(answer.hits);
   if (answer.hits.size() > k) answer.hits.resize(k);
   return answer;

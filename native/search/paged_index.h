@@ -9,6 +9,8 @@
 #include "native/base/result.h"
 #include "native/bundle/cells.h"
 #include "native/bundle/root.h"
+#include "native/search/cell_scan.h"
+#include "native/search/delta_runs.h"
 #include "native/search/facet_filter.h"
 #include "native/search/loaded_index.h"
 #include "native/search/paged_graph.h"
@@ -140,13 +142,25 @@ class PagedIndex {
   uint32_t cell_of(uint32_t row) const;
   void add_deltas(const CellDeltas& deltas);
   uint32_t centroid_of(uint32_t row) const;
-  // The run that a row of a delta lies in.
-  size_t run_of(uint32_t row) const;
   std::optional<PiecePlace> piece_place(uint32_t row) const;
   // The first tier of a row in a cell or a list in memory; false where there is none.
   bool gather_row(uint32_t row, std::span<uint8_t> bytes) const;
   // All cells, deltas and the graph; true where they are here.
   bool want_graph(std::vector<ObjectRef>& missing);
+  // A query, ready to be compared with rows.
+  struct Asked {
+    QueryWeights weights;
+    std::vector<double> offsets;  // [cells]: the similarity of each centroid
+    ScanTables scan;
+  };
+  // Offer the rows of the lists that are used, and of the objects to be searched, to the best.
+  void scan_lists(const Asked& asked, RowFilter rows_allowed, BestRows& best) const;
+  void scan_cells(const Asked& asked, const std::vector<bool>& is_searched, RowFilter rows_allowed,
+                  BestRows& best) const;
+  // The candidates in their order, refined where their pieces are here; those that the first
+  // `wanted` lack are added to `missing`.
+  std::vector<PagedHit> refine(const Asked& asked, std::span<const Neighbor> candidates,
+                               size_t wanted, std::vector<ObjectRef>& missing);
   // Adds what a query needs of cells and deltas, or of deltas alone, to `missing`; is_searched:
   // [objects], those of which what is in memory is scanned.
   Result<void> want_cells(bool deltas_alone, std::span<const double> similarities, uint32_t k,
@@ -167,16 +181,7 @@ class PagedIndex {
   std::vector<std::vector<uint8_t>> transform_parts_;  // while not all of them are here
   CellDirectory directory_;  // its cells and first_row go on with those of deltas
   uint32_t base_cells_ = 0;
-  static constexpr uint32_t kNoRun = UINT32_MAX;
-  // Rows of deltas from first_row to the next run's lie around one centroid.
-  struct Run {
-    uint32_t first_row = 0;
-    uint32_t cell = 0;   // whose centroid it is
-    uint32_t delta = 0;  // position in directory_.cells
-  };
-  std::vector<Run> runs_;
-  // [cells], the last run of each, and [runs], the run of the same cell before it, or kNoRun.
-  std::vector<uint32_t> last_run_, run_before_;
+  DeltaRuns runs_;
   uint32_t image_count_ = 0;
   double live_share_ = 1;  // of all rows
   PagedGraph graph_;
