@@ -38,27 +38,28 @@ class ByteReader {
   }
 
   // The next byte_count bytes, or an empty span (and ok() false) where fewer remain.
-  std::span<const uint8_t> take(size_t byte_count) {
+  std::span<const uint8_t> take(uint64_t byte_count) {
     if (!ok_ || byte_count > remaining()) {
       ok_ = false;
       return {};
     }
-    const auto bytes = bytes_.subspan(offset_, byte_count);
-    offset_ += byte_count;
+    const auto bytes = bytes_.subspan(offset_, static_cast<size_t>(byte_count));
+    offset_ += bytes.size();
     return bytes;
   }
 
   // count values of T, copied out (the bytes need no alignment).
-  // Allocates only what the remaining bytes can back.
+  // Allocates only what the remaining bytes can back. Counts are 64 bits wide: products of what the
+  // bytes say must not wrap where size_t has 32.
   template <class T>
-  std::vector<T> read_array(size_t count) {
+  std::vector<T> read_array(uint64_t count) {
     static_assert(std::is_arithmetic_v<T>);
     if (!ok_ || count > remaining() / sizeof(T)) {
       ok_ = false;
       return {};
     }
     const auto bytes = take(count * sizeof(T));
-    std::vector<T> values(count);
+    std::vector<T> values(static_cast<size_t>(count));
     if (count > 0) std::memcpy(values.data(), bytes.data(), bytes.size());
     return values;
   }

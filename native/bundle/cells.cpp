@@ -72,7 +72,7 @@ Result<CellDirectory> read_cell_directory(ByteReader& reader, uint32_t row_count
                    count_of(components, "components") + " do not fit the section");
   }
   directory.centroid_scale = reader.read_array<float>(components);
-  directory.centroids = reader.read_array<int8_t>(size_t{components} * cell_count);
+  directory.centroids = reader.read_array<int8_t>(uint64_t{components} * cell_count);
   directory.spread = reader.read_array<float>(cell_count);
   const auto row_counts = reader.read_array<uint32_t>(cell_count);
   if (!reader.ok()) return corrupt("cells: the bytes end inside the directory");
@@ -170,7 +170,7 @@ Result<CellPiece> parse_cell_piece(std::span<const uint8_t> payload, uint32_t ex
     return corrupt("piece: " + count_of(expected_rows, "rows do not fit ") +
                    count_of(payload.size(), "bytes"));
   }
-  const auto codes = reader.take(size_t{expected_rows} * rest_bytes);
+  const auto codes = reader.take(uint64_t{expected_rows} * rest_bytes);
   const auto views = reader.take(expected_rows * kViewBytes);
   if (row_count != expected_rows || found_bytes != rest_bytes || !reader.ok()) {
     return corrupt("piece: " + count_of(row_count, "rows in ") +

@@ -20,14 +20,14 @@ Result<void> read_category(ByteReader& reader, uint32_t image_count, Column& col
 }
 
 Result<void> read_tags(ByteReader& reader, uint32_t image_count, Column& column) {
-  column.tag_offsets = reader.read_array<uint32_t>(size_t{image_count} + 1);
+  column.tag_offsets = reader.read_array<uint32_t>(uint64_t{image_count} + 1);
   if (!reader.ok()) return {};
   const uint32_t tag_count = column.tag_offsets.back();
   if (column.tag_offsets.front() != 0 ||
       !std::is_sorted(column.tag_offsets.begin(), column.tag_offsets.end())) {
     return corrupt("columns: the offsets of '" + column.name + "' do not ascend from 0");
   }
-  const auto pairs = reader.read_array<uint16_t>(size_t{tag_count} * 2);
+  const auto pairs = reader.read_array<uint16_t>(uint64_t{tag_count} * 2);
   if (!reader.ok()) return {};
   column.tags.resize(tag_count);
   for (uint32_t i = 0; i < tag_count; ++i) {

@@ -52,7 +52,7 @@ Result<FacetColumn> read_facet_column(ByteReader& reader) {
                      std::to_string(bins) + " bins");
     }
   } else {
-    column.edges = reader.read_array<double>(size_t{bins} + 1);
+    column.edges = reader.read_array<double>(uint64_t{bins} + 1);
     for (size_t i = 0; i < column.edges.size(); ++i) {
       if (!std::isfinite(column.edges[i]) || (i > 0 && column.edges[i] < column.edges[i - 1])) {
         return corrupt(name + "has edges that do not ascend");
@@ -291,7 +291,7 @@ Result<void> read_row_facets(std::span<const uint8_t> bytes, std::span<const Fac
     const auto base = reader.read<uint64_t>();
     const uint32_t width = head & 0x7f;
     const bool has_gaps = head >> 7 != 0;
-    const auto packed = reader.take((size_t{row_count} * width + 7) / 8);
+    const auto packed = reader.take((uint64_t{row_count} * width + 7) / 8);
     if (!reader.ok() || width > 64 || shift > 63 || (is_decimal && decimals > kMostDecimals) ||
         (has_gaps && width == 0)) {
       return corrupt("facets: '" + schema[c].name + "' of " + std::to_string(row_count) +

@@ -105,7 +105,7 @@ std::vector<uint8_t> write_text_ends(const TextTowerEnds& ends) {
 Result<TextTowerEnds> parse_text_ends(std::span<const uint8_t> bytes, const TextTowerShape& shape) {
   ByteReader reader(bytes);
   TextTowerEnds ends;
-  const auto halves = reader.read_array<uint16_t>(size_t{shape.context_length} * shape.width);
+  const auto halves = reader.read_array<uint16_t>(uint64_t{shape.context_length} * shape.width);
   std::transform(halves.begin(), halves.end(), std::back_inserter(ends.positions), half_to_float);
   if (!all_finite(ends.positions)) return corrupt("positions: a value is not finite");
   ASSIGN_OR_RETURN(ends.final_norm, read_norm(reader, shape.width));
@@ -175,7 +175,7 @@ Result<TokenRows> parse_token_rows(std::span<const uint8_t> bytes, uint32_t row_
   ByteReader reader(bytes);
   TokenRows rows;
   rows.scales = reader.read_array<float>(row_count);
-  rows.codes = reader.read_array<int8_t>(size_t{row_count} * width);
+  rows.codes = reader.read_array<int8_t>(uint64_t{row_count} * width);
   if (!reader.ok()) return corrupt("the bytes end inside " + std::to_string(row_count) + " tokens");
   RETURN_IF_ERROR(expect_end(reader));
   if (!all_finite(rows.scales)) return corrupt("the scale of a token is not finite");

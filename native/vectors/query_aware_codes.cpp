@@ -274,7 +274,7 @@ Result<QueryAwareCodes> parse_query_aware_codes(std::span<const uint8_t> payload
                    " components in the root, expected " + std::to_string(first_components(codes)) +
                    " to " + std::to_string(components));
   }
-  codes.transform = reader.read_array<int8_t>(size_t{codes.root_components} * dim);
+  codes.transform = reader.read_array<int8_t>(uint64_t{codes.root_components} * dim);
   if (!reader.ok() || reader.remaining() > 0) {
     return corrupt("query-aware codes: " + std::to_string(payload.size()) +
                    " bytes do not hold the transform of " + std::to_string(codes.root_components) +

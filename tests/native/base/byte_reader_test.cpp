@@ -42,4 +42,8 @@ TEST_CASE("an array that the bytes cannot back is not allocated", "[bytes]") {
   ByteReader reader(bytes);
   CHECK(reader.read_array<uint64_t>(SIZE_MAX / 2).empty());
   CHECK_FALSE(reader.ok());
+  // Nor where the count wraps to one that they could.
+  ByteReader wide(bytes);
+  CHECK(wide.read_array<uint8_t>(uint64_t{1} << 32).empty());
+  CHECK_FALSE(wide.ok());
 }

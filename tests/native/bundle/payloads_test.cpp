@@ -69,6 +69,12 @@ TEST_CASE("columns read back, and codes and tags outside their values are refuse
   CHECK(parse_columns(write_columns(columns), 12).error().message ==
         "columns: the offsets of 'class' do not ascend from 0");
   CHECK_FALSE(parse_columns(write_columns(small_columns(12)), 13).has_value());
+  // Twice as many wrap to none where size_t has 32 bits; so does one more than all images.
+  columns = small_columns(12);
+  columns[2].tag_offsets.back() = 0x80000000;
+  CHECK(parse_columns(write_columns(columns), 12).error().message ==
+        "columns: the bytes end inside a column");
+  CHECK_FALSE(parse_columns(write_columns(small_columns(12)), UINT32_MAX).has_value());
 }
 
 TEST_CASE("image ids are found by hash, and a bad table is refused", "[ids]") {
