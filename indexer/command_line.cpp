@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "indexer/adapters/scan.h"
 #include "indexer/commands/bench.h"
 #include "indexer/commands/build.h"
 #include "indexer/commands/detect.h"
@@ -21,6 +20,7 @@
 #include "indexer/commands/tokenize.h"
 #include "indexer/commands/verify.h"
 #include "indexer/models/model_catalogue.h"
+#include "indexer/sources/scan.h"
 
 namespace sightline {
 namespace {

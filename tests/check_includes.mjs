@@ -1,23 +1,59 @@
-// Reads every #include line and fails on a breach of the architecture:
+// Reads every #include and import line and fails on a breach of the architecture:
 // who may include whom, one file per third-party library, no input or output in the core, unique file names.
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(fileURLToPath(import.meta.url), '../..');
 
-// Folder (the longest prefix wins) → the folders whose files it may include, besides itself.
-const mayInclude = {
+// Room (the longest prefix wins) → the rooms whose files it may include, besides itself. A room stands after all that
+// it may include, so the arrows can form no cycle (`check_includes.test.mjs` holds the table to that).
+export const mayInclude = {
   'native/base': [],
   'native/vectors': ['native/base'],
   'native/bundle': ['native/base'],
   'native/clip': ['native/base'],
   'native/search': ['native/base', 'native/vectors', 'native/bundle', 'native/clip'],
-  indexer: ['native'],
-  wasm: ['native'],
   'datasets/streets': ['native/base'],
+
+  'indexer/base': ['native'],
+  'indexer/sources': ['native', 'indexer/base'],
+  'indexer/media': ['native', 'indexer/base'],
+  'indexer/net': ['native', 'indexer/base'],
+  'indexer/phrases': ['native', 'indexer/base'],
+  'indexer/models': ['native', 'indexer/base', 'indexer/media'],
+  'indexer/packing': ['native', 'indexer/base', 'indexer/phrases', 'indexer/models'],
+  'indexer/catalog': ['native', 'indexer/base', 'indexer/sources', 'indexer/models'],
+  'indexer/embed': ['native', ...indexer('base sources media models catalog')],
+  'indexer/bundle': ['native', ...indexer('base net')],
+  'indexer/index': ['native', ...indexer('base bundle')],
+  'indexer/increments': ['native', ...indexer('base sources catalog embed bundle index')],
+  'indexer/assemble': [
+    'native',
+    ...indexer('base sources phrases models packing catalog embed bundle index increments'),
+  ],
+  'indexer/query': ['native', ...indexer('base media models bundle')],
+  'indexer/commands': [
+    'native',
+    ...indexer('base sources media net phrases models packing catalog embed bundle index'),
+    ...indexer('increments assemble query'),
+  ],
+  indexer: ['native'], // main and the command line, which may include every room
+
+  wasm: ['native'],
+  'web/bundle': [],
+  'web/core': ['web/bundle'],
+  'web/encoder': ['web/bundle', 'web/core'],
+  'web/engine': ['web/bundle', 'web/core', 'web/encoder'],
+  'web/offline': [],
+  'web/ui': ['web/bundle', 'web/core', 'web/encoder', 'web/engine'],
+
   tests: ['native', 'indexer', 'wasm', 'datasets'],
 };
+
+function indexer(rooms) {
+  return rooms.split(' ').map((room) => `indexer/${room}`);
+}
 
 // Library → the header that stands for it, and the rooms where exactly one file may include it.
 const libraries = {
@@ -50,6 +86,22 @@ function filesBelow(folder) {
   });
 }
 
+// The program's rooms are folders of indexer/: a new one must be put into the table.
+function isPlaced(path, room) {
+  if (room === undefined) return false;
+  return room !== 'indexer' || path.split('/').length === 2;
+}
+
+// Files of web/ that a TypeScript file imports, now or when it needs them.
+function importsOf(path, text) {
+  return text.split('\n').flatMap((line, index) =>
+    [...line.matchAll(/(?:\bfrom |\bimport\()'(\.[^']*)'/g)].map(([, specifier]) => ({
+      target: join(dirname(path), specifier),
+      line: index + 1,
+    })),
+  );
+}
+
 // Every breach as one sentence. `sources` maps a path in the repository to its text.
 export function breaches(sources) {
   const found = [];
@@ -62,14 +114,25 @@ export function breaches(sources) {
 
   for (const [path, text] of Object.entries(sources)) {
     const room = roomOf(path);
-    if (room === undefined && /\.(h|cpp)$/.test(path))
-      found.push(`${path}: is in no room of the architecture`);
+    const isSource = /\.(h|cpp|cu)$/.test(path) || /^web\/.*\.ts$/.test(path);
+    if (isSource && !isPlaced(path, room)) found.push(`${path}: is in no room of the architecture`);
     if (
       !/^(CMakeLists\.txt|__init__\.py|index\.\w+|README\.md|package\.json)$/.test(basename(path))
     ) {
       (byName[basename(path)] ??= []).push(path);
     }
-    if (room === undefined || !/\.(h|cpp|cu)$/.test(path)) continue;
+    if (room === undefined || !isSource) continue;
+    if (path.endsWith('.ts')) {
+      for (const { target, line } of importsOf(path, text)) {
+        const allowed = [room, ...mayInclude[room]];
+        if (!allowed.some((folder) => target.startsWith(`${folder}/`))) {
+          found.push(
+            `${path}:${line}: ${room} may not import ${target}; it may import ${allowed.join(', ')}`,
+          );
+        }
+      }
+      continue;
+    }
 
     text.split('\n').forEach((line, index) => {
       const include = /^\s*#\s*include\s*([<"])([^>"]+)[>"]/.exec(line);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { breaches } from './check_includes.mjs';
+import { breaches, mayInclude } from './check_includes.mjs';
 
 test('a tree that keeps the direction has no breach', () => {
   assert.deepEqual(
@@ -19,6 +19,30 @@ test('the middle rooms may not include one another', () => {
     breach,
     /native\/clip\/a\.cpp:1: native\/clip may not include native\/vectors\/b\.h/,
   );
+});
+
+test('the rooms of the program have a direction too', () => {
+  const up = breaches({ 'indexer/models/a.h': '#include "indexer/packing/b.h"\n' });
+  assert.match(up[0], /indexer\/models\/a\.h:1: indexer\/models may not include indexer\/packing/);
+  assert.deepEqual(breaches({ 'indexer/packing/a.h': '#include "indexer/models/b.h"\n' }), []);
+  assert.match(breaches({ 'indexer/attic/a.h': '' })[0], /is in no room/);
+});
+
+test('the rooms of the page have one', () => {
+  const up = breaches({ 'web/core/a.ts': "import { b } from '../engine/b.js';\n" });
+  assert.match(up[0], /web\/core\/a\.ts:1: web\/core may not import web\/engine\/b\.js/);
+  const late = breaches({ 'web/encoder/a.ts': "const b = await import('../ui/b.js');\n" });
+  assert.match(late[0], /web\/encoder may not import web\/ui\/b\.js/);
+  assert.deepEqual(breaches({ 'web/ui/a.ts': "import { b } from '../core/b.js';\n" }), []);
+});
+
+test('no room may include one that may include it, by whatever way round', () => {
+  const inner = Object.keys(mayInclude).filter((room) => room.includes('/'));
+  for (const [position, room] of inner.entries()) {
+    const later = inner.slice(position + 1);
+    const arrowsUp = mayInclude[room].filter((folder) => later.includes(folder));
+    assert.deepEqual(arrowsUp, [], `${room} may include rooms that stand behind it`);
+  }
 });
 
 test('a library belongs to one file and never to a header', () => {

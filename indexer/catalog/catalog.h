@@ -10,11 +10,11 @@
 #include <tuple>
 #include <vector>
 
-#include "indexer/adapters/source_item.h"
 #include "indexer/base/file_io.h"
 #include "indexer/base/file_lock.h"
 #include "indexer/catalog/image_work.h"
 #include "indexer/catalog/sqlite_database.h"
+#include "indexer/sources/source_item.h"
 #include "native/base/result.h"
 #include "native/base/sha256.h"
 

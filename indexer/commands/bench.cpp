@@ -8,9 +8,9 @@
 
 #include "indexer/base/file_io.h"
 #include "indexer/base/json.h"
-#include "indexer/publish/graph_builder.h"
-#include "indexer/publish/phrases.h"
-#include "indexer/query/opened_bundle.h"
+#include "indexer/bundle/opened_bundle.h"
+#include "indexer/index/graph_builder.h"
+#include "indexer/phrases/phrases.h"
 #include "indexer/query/query_encoder.h"
 #include "native/vectors/dot.h"
 

@@ -6,17 +6,17 @@
 #include <optional>
 #include <thread>
 
-#include "indexer/adapters/scan.h"
+#include "indexer/assemble/build_stamp.h"
+#include "indexer/assemble/site_files.h"
 #include "indexer/base/file_io.h"
 #include "indexer/base/json.h"
 #include "indexer/base/parallel.h"
+#include "indexer/bundle/manifest.h"
 #include "indexer/commands/build_vectors.h"
 #include "indexer/models/detector.h"
 #include "indexer/models/model_registry.h"
-#include "indexer/publish/build_stamp.h"
-#include "indexer/publish/manifest.h"
-#include "indexer/publish/phrase_file.h"
-#include "indexer/publish/site_files.h"
+#include "indexer/phrases/phrase_file.h"
+#include "indexer/sources/scan.h"
 
 namespace sightline {
 namespace fs = std::filesystem;
@@ -161,27 +161,27 @@ Result<void> record_errors(const std::vector<ItemError>& errors, const std::stri
   return write_file_atomic(path, std::string_view(lines));
 }
 
-PublishOptions publish_options(const BuildOptions& options, const Models& models,
-                               const std::vector<HashedImage>& images) {
-  PublishOptions publish;
-  publish.title = options.title;
-  if (publish.title.empty()) {
+AssembleOptions assemble_options(const BuildOptions& options, const Models& models,
+                                 const std::vector<HashedImage>& images) {
+  AssembleOptions assemble;
+  assemble.title = options.title;
+  if (assemble.title.empty()) {
     std::vector<std::string> slugs;
     for (const auto& image : images) {
       if (std::find(slugs.begin(), slugs.end(), image.source.dataset) == slugs.end()) {
         slugs.push_back(image.source.dataset);
-        publish.title += (publish.title.empty() ? "" : ", ") + image.source.dataset;
+        assemble.title += (assemble.title.empty() ? "" : ", ") + image.source.dataset;
       }
     }
   }
-  publish.licence = options.licence;
-  publish.media_base_url = options.media_base_url;
-  publish.graph = options.graph;
-  publish.thumbnail_px = options.thumbnail_px;
-  publish.models = options.models;
-  if (models.clip_is_embedded) publish.model_warning = kEmbeddedModelNotice;
-  if (models.detector) publish.class_names = models.detector->class_names();
-  return publish;
+  assemble.licence = options.licence;
+  assemble.media_base_url = options.media_base_url;
+  assemble.graph = options.graph;
+  assemble.thumbnail_px = options.thumbnail_px;
+  assemble.models = options.models;
+  if (models.clip_is_embedded) assemble.model_warning = kEmbeddedModelNotice;
+  if (models.detector) assemble.class_names = models.detector->class_names();
+  return assemble;
 }
 
 WorkKey work_key(const Models& models, const PrepareOptions& prepare) {
@@ -263,29 +263,29 @@ Result<int> run_build(const BuildOptions& options) {
                      " failed; see " + errors_path);
   }
 
-  auto publish = publish_options(options, models, images);
-  publish.bank.builtin_count = options.bank_phrase_count;
-  publish.bank.phrases = std::move(phrases);
-  publish.thread_count = thread_count;
+  auto assemble = assemble_options(options, models, images);
+  assemble.bank.builtin_count = options.bank_phrase_count;
+  assemble.bank.phrases = std::move(phrases);
+  assemble.thread_count = thread_count;
   const BuildStamp stamp(catalog_path, bundle_path);
-  const auto fingerprint = BuildStamp::fingerprint(images, key, publish, models.clip);
+  const auto fingerprint = BuildStamp::fingerprint(images, key, assemble, models.clip);
   uint64_t new_file_count = 0;
   if (options.full || report.embedded_count > 0 || !stamp.is_current(fingerprint)) {
     ASSIGN_OR_RETURN(auto tables,
-                     gather_tables(images, key, models.clip.dim(), publish.class_names, catalog));
+                     gather_tables(images, key, models.clip.dim(), assemble.class_names, catalog));
     auto base = options.full ? Result<ImageBase>(not_found("")) : ImageBase::open(bundle_path);
     if (base) {
-      const auto continued = continue_tables(*base, publish.class_names, tables);
+      const auto continued = continue_tables(*base, assemble.class_names, tables);
       if (!continued) base = continued.error();
     }
     if (!base && base.error().code != ErrorCode::kNotFound) {
       progress.note("building in full, not upon " + bundle_path + ": " + base.error().message);
     }
     ASSIGN_OR_RETURN(auto writer, BundleWriter::open(bundle_path));
-    pack_text_tower(models.clip, publish.models, progress);
+    pack_text_tower(models.clip, assemble.models, progress);
     ASSIGN_OR_RETURN(const auto root,
-                     publish_bundle(std::move(tables), base ? &*base : nullptr, publish,
-                                    models.clip, catalog, writer, progress));
+                     assemble_images(std::move(tables), base ? &*base : nullptr, assemble,
+                                     models.clip, catalog, writer, progress));
     RETURN_IF_ERROR(stamp.write(fingerprint));
     new_file_count = writer.new_file_count();
   }

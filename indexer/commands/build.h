@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "indexer/assemble/assemble_images.h"
 #include "indexer/base/progress.h"
+#include "indexer/index/paged_index_builder.h"
 #include "indexer/models/onnx_session.h"
-#include "indexer/publish/paged_index_builder.h"
-#include "indexer/publish/publish_bundle.h"
 #include "native/base/result.h"
 
 namespace sightline {

@@ -5,22 +5,22 @@
 #include <optional>
 #include <thread>
 
+#include "indexer/assemble/assemble_text.h"
+#include "indexer/assemble/assemble_vectors.h"
+#include "indexer/assemble/site_files.h"
 #include "indexer/base/file_io.h"
+#include "indexer/bundle/bundle_writer.h"
 #include "indexer/catalog/catalog.h"
+#include "indexer/increments/build_memory.h"
+#include "indexer/increments/delta_builder.h"
+#include "indexer/increments/row_digests.h"
+#include "indexer/index/build_checkpoint.h"
+#include "indexer/index/kept_plan.h"
+#include "indexer/index/paged_index_builder.h"
 #include "indexer/models/model_registry.h"
-#include "indexer/publish/build_checkpoint.h"
-#include "indexer/publish/build_memory.h"
-#include "indexer/publish/bundle_writer.h"
-#include "indexer/publish/delta_builder.h"
-#include "indexer/publish/kept_plan.h"
-#include "indexer/publish/paged_index_builder.h"
-#include "indexer/publish/phrase_file.h"
-#include "indexer/publish/publish_vector_text.h"
-#include "indexer/publish/publish_vectors.h"
-#include "indexer/publish/row_digests.h"
-#include "indexer/publish/site_files.h"
-#include "indexer/vectors/record_file.h"
-#include "indexer/vectors/vector_file.h"
+#include "indexer/phrases/phrase_file.h"
+#include "indexer/sources/record_file.h"
+#include "indexer/sources/vector_file.h"
 
 namespace sightline {
 namespace fs = std::filesystem;
@@ -160,11 +160,11 @@ Result<std::optional<Catalog>> open_catalog(const BuildOptions& options, const V
   return std::optional(std::move(catalog));
 }
 
-Result<void> publish_text(const RowSource& rows, const TextModel& model, Catalog& catalog,
-                          BundleWriter& writer, Progress& progress, Root& root) {
+Result<void> add_text(const RowSource& rows, const TextModel& model, Catalog& catalog,
+                      BundleWriter& writer, Progress& progress, Root& root) {
   // Of a base, those of the rows stay.
   root.quality.resize(std::min<size_t>(root.quality.size(), kRowFigures));
-  return publish_vector_text(rows, model.options, model.clip, catalog, writer, progress, root);
+  return assemble_vector_text(rows, model.options, model.clip, catalog, writer, progress, root);
 }
 
 // About what the bundle takes on the disk, rather more.
@@ -243,9 +243,9 @@ Result<int> build_vectors(const BuildOptions& options) {
   }
   describe(options, vectors, root);
   if (model && (!continued || continued->changes.any)) {
-    RETURN_IF_ERROR(publish_text(input.rows, *model, *catalog, writer, progress, root));
+    RETURN_IF_ERROR(add_text(input.rows, *model, *catalog, writer, progress, root));
   }
-  RETURN_IF_ERROR(writer.publish(root));
+  RETURN_IF_ERROR(writer.finish(root));
   checkpoint.discard();
   progress.end();
   uint64_t new_file_count = writer.new_file_count();

@@ -10,8 +10,8 @@
 #include "indexer/media/decode.h"
 #include "indexer/models/clip_model.h"
 #include "indexer/models/model_registry.h"
-#include "indexer/models/pack_text_encoder.h"
 #include "indexer/models/tokenizer_files.h"
+#include "indexer/packing/pack_text_encoder.h"
 #include "native/clip/view_boxes.h"
 
 namespace sightline {

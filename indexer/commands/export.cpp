@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "indexer/base/file_io.h"
+#include "indexer/bundle/opened_bundle.h"
 #include "indexer/query/hit_json.h"
-#include "indexer/query/opened_bundle.h"
 
 namespace sightline {
 namespace {

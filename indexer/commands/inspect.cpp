@@ -5,7 +5,7 @@
 #include <set>
 
 #include "indexer/base/json.h"
-#include "indexer/query/bundle_objects.h"
+#include "indexer/bundle/bundle_objects.h"
 
 namespace sightline {
 namespace {

@@ -5,7 +5,7 @@
 #include "indexer/base/file_io.h"
 #include "indexer/base/json.h"
 #include "indexer/models/model_registry.h"
-#include "indexer/models/pack_text_encoder.h"
+#include "indexer/packing/pack_text_encoder.h"
 
 namespace sightline {
 

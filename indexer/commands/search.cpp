@@ -2,9 +2,9 @@
 
 #include <cstdio>
 
+#include "indexer/bundle/opened_bundle.h"
 #include "indexer/commands/search_vectors.h"
 #include "indexer/query/hit_json.h"
-#include "indexer/query/opened_bundle.h"
 #include "indexer/query/query_encoder.h"
 #include "native/search/hit_relevance.h"
 

@@ -2,9 +2,9 @@
 
 #include <cstdio>
 
+#include "indexer/bundle/opened_bundle.h"
 #include "indexer/query/hit_json.h"
-#include "indexer/query/opened_bundle.h"
-#include "indexer/vectors/vector_file.h"
+#include "indexer/sources/vector_file.h"
 
 namespace sightline {
 namespace {

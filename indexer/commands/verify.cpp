@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "indexer/base/json.h"
-#include "indexer/query/bundle_objects.h"
+#include "indexer/bundle/bundle_objects.h"
 #include "native/bundle/object.h"
 
 namespace sightline {

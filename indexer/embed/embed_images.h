@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "indexer/adapters/source_item.h"
 #include "indexer/base/progress.h"
 #include "indexer/catalog/catalog.h"
 #include "indexer/embed/prepare_image.h"
 #include "indexer/models/clip_model.h"
+#include "indexer/sources/source_item.h"
 
 namespace sightline {
 

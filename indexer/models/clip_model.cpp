@@ -47,8 +47,7 @@ Result<ClipModel> ClipModel::load(const ModelFolder& folder, const ClipOptions& 
   return model;
 }
 
-Result<void> ClipModel::use_packed_encoder() {
-  ASSIGN_OR_RETURN(auto stored, packed_text_encoder(folder_));
+Result<void> ClipModel::use_packed_encoder(PackedEncoder stored) {
   ASSIGN_OR_RETURN(auto encoder, stored.load(dim_));
   packed_ = std::make_shared<const Packed>(Packed{std::move(stored), std::move(encoder)});
   return {};

@@ -9,7 +9,7 @@
 
 #include "indexer/models/clip_towers.h"
 #include "indexer/models/model_folder.h"
-#include "indexer/models/pack_text_encoder.h"
+#include "indexer/models/packed_encoder_objects.h"
 #include "native/base/result.h"
 #include "native/clip/image_preprocess.h"
 #include "native/clip/tokenizer.h"
@@ -50,8 +50,8 @@ class ClipModel {
   Sha256Digest text_encoder_digest() const;
 
   // From here on texts are embedded by the packed encoder, as in the bundles that carry it.
-  // Errors: kModel, naming the file, where the text tower cannot be packed; nothing changes then.
-  Result<void> use_packed_encoder();
+  // Errors: kCorrupt where it is none of this model's dimension; nothing changes then.
+  Result<void> use_packed_encoder(PackedEncoder stored);
   // Null unless use_packed_encoder() succeeded.
   const PackedEncoder* packed_encoder() const { return packed_ ? &packed_->stored : nullptr; }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "indexer/net/object_source.h"
+#include "indexer/base/file_names.h"
 #include "native/base/sha256.h"
 
 namespace sightline {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "indexer/query/opened_bundle.h"
+#include "indexer/bundle/opened_bundle.h"
 
 namespace sightline {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "indexer/base/json.h"
-#include "indexer/query/opened_bundle.h"
+#include "indexer/bundle/opened_bundle.h"
 
 namespace sightline {
 

@@ -252,6 +252,26 @@ Result<void> read_quality(ByteReader& reader, std::vector<QualityFigure>& figure
   return {};
 }
 
+std::vector<uint8_t> write_build_memory(const BuildMemory& memory) {
+  ByteWriter writer;
+  writer.write(static_cast<uint32_t>(memory.objects.size()));
+  for (const auto& parts : memory.objects) write_object_parts(writer, parts);
+  writer.write_bytes(memory.facts);
+  return std::move(writer).take();
+}
+
+Result<BuildMemory> read_build_memory(ByteReader& reader) {
+  BuildMemory memory;
+  const auto count = reader.read<uint32_t>();
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    ASSIGN_OR_RETURN(auto parts, read_object_parts(reader, ObjectKind::kBase));
+    memory.objects.push_back(std::move(parts));
+  }
+  const auto facts = reader.take(reader.remaining());
+  memory.facts.assign(facts.begin(), facts.end());
+  return memory;
+}
+
 Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
   switch (kind) {
     case SectionKind::kDescription:
@@ -294,8 +314,7 @@ Result<void> read_section(SectionKind kind, ByteReader& reader, Root& root) {
       return {};
     }
     case SectionKind::kBuildMemory: {
-      const auto bytes = reader.take(reader.remaining());
-      root.build_memory.assign(bytes.begin(), bytes.end());
+      ASSIGN_OR_RETURN(root.build_memory, read_build_memory(reader));
       return {};
     }
   }
@@ -400,7 +419,7 @@ std::vector<uint8_t> write_root(const Root& root) {
     sections.emplace_back(SectionKind::kCellDeltas, write_cell_deltas(root.deltas));
   }
   if (!root.build_memory.empty()) {
-    sections.emplace_back(SectionKind::kBuildMemory, root.build_memory);
+    sections.emplace_back(SectionKind::kBuildMemory, write_build_memory(root.build_memory));
   }
   if (!root.graph.empty()) {
     ByteWriter graph;

@@ -91,6 +91,14 @@ struct QualityFigure {
   double value = 0.0;
 };
 
+// What a bundle keeps for the build that continues it. No search reads it.
+struct BuildMemory {
+  std::vector<ObjectParts> objects;  // kind kBase
+  std::vector<uint8_t> facts;        // as the builder writes them
+
+  bool empty() const { return objects.empty() && facts.empty(); }
+};
+
 // The decoded root object: everything a reader must know before it fetches anything else.
 struct Root {
   std::string title;
@@ -110,8 +118,8 @@ struct Root {
   PhraseBankInfo phrase_bank;  // no directories: the bundle has none
   RelevanceInfo relevance;
   std::optional<PackedEncoderInfo> packed_encoder;
-  CellDeltas deltas;                  // of a paged index
-  std::vector<uint8_t> build_memory;  // for the next build; no search reads it
+  CellDeltas deltas;  // of a paged index
+  BuildMemory build_memory;
 
   // Images that columns and image_ids are about; those of deltas have their own.
   uint32_t base_image_count() const { return image_count - deltas.row_count(); }

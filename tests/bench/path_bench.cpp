@@ -11,7 +11,7 @@
 #include <map>
 #include <string>
 
-#include "indexer/query/opened_bundle.h"
+#include "indexer/bundle/opened_bundle.h"
 #include "tests/bench/data/npy_vectors.h"
 
 namespace sightline::bench {

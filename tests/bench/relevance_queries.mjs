@@ -1,5 +1,5 @@
 // Queries that fit rendered streets, and queries that fit nothing. Made by other rules and seeds than
-// those the indexer calibrates with (indexer/publish/nonsense_phrases.cpp).
+// those the indexer calibrates with (indexer/phrases/nonsense_phrases.cpp).
 import { answerableQueries } from './streets_queries.mjs';
 
 const eachKind = 50;

@@ -15,7 +15,7 @@
 #include <numeric>
 #include <string>
 
-#include "indexer/query/opened_bundle.h"
+#include "indexer/bundle/opened_bundle.h"
 #include "native/search/cell_scan.h"
 #include "tests/bench/data/npy_vectors.h"
 #include "tests/bench/data/opened_cells.h"

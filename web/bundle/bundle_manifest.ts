@@ -1,7 +1,7 @@
 import { SightlineError } from './errors.js';
 import { manifestName } from './source.js';
 import type { Source } from './source.js';
-import type { ObjectRef } from '../engine/core_types.js';
+import type { ObjectRef } from './object_ref.js';
 
 /** The newest format this build reads. */
 export const formatMajor = 1;

@@ -1,5 +1,5 @@
 import { SightlineError } from '../bundle/errors.js';
-import type { BoxXyxyPx, RgbPixels } from '../engine/types.js';
+import type { BoxXyxyPx, RgbPixels } from '../core/types.js';
 
 const maxPixels = 64e6;
 

@@ -1,7 +1,7 @@
 import type { Source } from '../bundle/source.js';
-import type { Core, CoreTextEncoder, ModelInfo } from '../engine/core_types.js';
-import type { OnLoading } from '../engine/loading.js';
-import type { BoxXyxyPx, RgbPixels } from '../engine/types.js';
+import type { Core, CoreTextEncoder, ModelInfo } from '../core/core_types.js';
+import type { OnLoading } from '../core/loading.js';
+import type { BoxXyxyPx, RgbPixels } from '../core/types.js';
 import { ClipImageEncoder } from './image_encoder.js';
 import { PackedTextEncoder } from './packed_text_encoder.js';
 import { ClipTextEncoder } from './text_encoder.js';

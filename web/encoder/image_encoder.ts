@@ -1,8 +1,8 @@
 import { SightlineError } from '../bundle/errors.js';
 import type { Source } from '../bundle/source.js';
-import type { Core, ModelInfo } from '../engine/core_types.js';
-import type { OnLoading } from '../engine/loading.js';
-import type { BoxXyxyPx, RgbPixels } from '../engine/types.js';
+import type { Core, ModelInfo } from '../core/core_types.js';
+import type { OnLoading } from '../core/loading.js';
+import type { BoxXyxyPx, RgbPixels } from '../core/types.js';
 import { fetchModelFile } from './model_file.js';
 import { OnnxModel, loadOnnxRuntime } from './onnx_runtime.js';
 

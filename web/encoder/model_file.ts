@@ -1,9 +1,9 @@
 import { SightlineError } from '../bundle/errors.js';
 import type { Source } from '../bundle/source.js';
-import { fetchPayload, storedBytes } from '../engine/checked_objects.js';
-import type { Core, ModelFile, ModelInfo } from '../engine/core_types.js';
-import { LoadingReport } from '../engine/loading.js';
-import type { OnLoading } from '../engine/loading.js';
+import { fetchPayload, storedBytes } from '../core/checked_objects.js';
+import type { Core, ModelFile, ModelInfo } from '../core/core_types.js';
+import { LoadingReport } from '../core/loading.js';
+import type { OnLoading } from '../core/loading.js';
 
 export type EncoderRole = 'text' | 'vision';
 

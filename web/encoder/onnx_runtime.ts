@@ -1,8 +1,8 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { SightlineError, toSightlineError } from '../bundle/errors.js';
-import { ortGlueUrl, ortWasmUrl, readAsset } from '../engine/asset_files.js';
-import { LoadingReport } from '../engine/loading.js';
-import type { OnLoading } from '../engine/loading.js';
+import { ortGlueUrl, ortWasmUrl, readAsset } from '../core/asset_files.js';
+import { LoadingReport } from '../core/loading.js';
+import type { OnLoading } from '../core/loading.js';
 
 export type OnnxRuntime = typeof import('onnxruntime-common');
 

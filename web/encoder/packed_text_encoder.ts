@@ -1,14 +1,9 @@
 import type { Source } from '../bundle/source.js';
-import { fetchChecked, fetchPayload, storedBytes } from '../engine/checked_objects.js';
-import type {
-  Core,
-  CoreTextEncoder,
-  ModelInfo,
-  ObjectRef,
-  Tokenizer,
-} from '../engine/core_types.js';
-import { LoadingReport } from '../engine/loading.js';
-import type { OnLoading } from '../engine/loading.js';
+import { fetchChecked, fetchPayload, storedBytes } from '../core/checked_objects.js';
+import type { ObjectRef } from '../bundle/object_ref.js';
+import type { Core, CoreTextEncoder, ModelInfo, Tokenizer } from '../core/core_types.js';
+import { LoadingReport } from '../core/loading.js';
+import type { OnLoading } from '../core/loading.js';
 
 /**
  * CLIP's text tower run by the core, with no model runtime: layers are loaded once, rows of the

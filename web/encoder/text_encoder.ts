@@ -1,8 +1,8 @@
 import type { Tensor } from 'onnxruntime-common';
 import type { Source } from '../bundle/source.js';
-import { fetchPayload } from '../engine/checked_objects.js';
-import type { Core, ModelInfo, Tokenizer } from '../engine/core_types.js';
-import type { OnLoading } from '../engine/loading.js';
+import { fetchPayload } from '../core/checked_objects.js';
+import type { Core, ModelInfo, Tokenizer } from '../core/core_types.js';
+import type { OnLoading } from '../core/loading.js';
 import { fetchModelFile } from './model_file.js';
 import { OnnxModel, loadOnnxRuntime } from './onnx_runtime.js';
 

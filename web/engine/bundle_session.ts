@@ -4,8 +4,9 @@ import { manifestName } from '../bundle/source.js';
 import type { GetOptions, Source } from '../bundle/source.js';
 import { encoderBytes } from '../encoder/model_file.js';
 import { Encoders } from '../encoder/encoders.js';
-import { fetchChecked, fetchPayload, storedBytes } from './checked_objects.js';
-import { columnType } from './core_types.js';
+import { fetchChecked, fetchPayload, storedBytes } from '../core/checked_objects.js';
+import { columnType } from '../core/core_types.js';
+import type { ObjectRef } from '../bundle/object_ref.js';
 import type {
   Column,
   Core,
@@ -13,18 +14,17 @@ import type {
   CoreSearchOptions,
   CoreTextEncoder,
   FacetSummary,
-  ObjectRef,
   Root,
   Searcher,
-} from './core_types.js';
+} from '../core/core_types.js';
 import { coreClause, matchingImages } from './filters.js';
-import { LoadingReport } from './loading.js';
-import type { OnLoading } from './loading.js';
+import { LoadingReport } from '../core/loading.js';
+import type { OnLoading } from '../core/loading.js';
 import { PhraseBank } from './phrase_bank.js';
 import { Prefetch } from './prefetch.js';
 import { RecordStore } from './record_store.js';
 import { TextQueries } from './text_queries.js';
-import type { BundleInfo, Filter, SearchOptions, TextEncoderChoice } from './types.js';
+import type { BundleInfo, Filter, SearchOptions, TextEncoderChoice } from '../core/types.js';
 
 /** Of the cells and pieces of a paged index; a phone can hold it. */
 const memoryLimitBytes = 128 << 20;

@@ -1,9 +1,9 @@
 import { SightlineError, toSightlineError } from '../bundle/errors.js';
 import type { Source } from '../bundle/source.js';
 import type { Connection } from './connection.js';
-import type { EarlyFetch, EarlyFetches } from './early_files.js';
+import type { EarlyFetch, EarlyFetches } from '../core/early_files.js';
 import type { CallType, Calls, ErrorMessage, Request, Response } from './protocol.js';
-import type { LoadingProgress, SearchResult } from './types.js';
+import type { LoadingProgress, SearchResult } from '../core/types.js';
 
 interface Waiting {
   resolve: (value: never) => void;

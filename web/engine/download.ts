@@ -2,13 +2,13 @@ import { SightlineError } from '../bundle/errors.js';
 import type { GetOptions } from '../bundle/source.js';
 import { publishedFile } from '../encoder/model_file.js';
 import { packedEncoderObjects, tokenDirectory } from '../encoder/packed_text_encoder.js';
-import { ortWasmUrl, readAsset } from './asset_files.js';
+import { ortWasmUrl, readAsset } from '../core/asset_files.js';
 import type { BundleSession } from './bundle_session.js';
-import { fetchChecked, storedBytes } from './checked_objects.js';
-import type { ObjectRef } from './core_types.js';
-import { LoadingReport } from './loading.js';
-import type { OnLoading } from './loading.js';
-import type { DownloadState } from './types.js';
+import { fetchChecked, storedBytes } from '../core/checked_objects.js';
+import type { ObjectRef } from '../bundle/object_ref.js';
+import { LoadingReport } from '../core/loading.js';
+import type { OnLoading } from '../core/loading.js';
+import type { DownloadState } from '../core/types.js';
 
 /** So much is read to tell a visitor the size of a download. */
 const maxRecordsBytes = 512 << 10;

@@ -2,17 +2,17 @@ import { SightlineError } from '../bundle/errors.js';
 import { HttpSource } from '../bundle/http_source.js';
 import type { Source } from '../bundle/source.js';
 import { decodeImage } from '../encoder/decode_image.js';
-import { forgetAsset, ortWasmUrl } from './asset_files.js';
+import { forgetAsset, ortWasmUrl } from '../core/asset_files.js';
 import { BundleSession } from './bundle_session.js';
 import type { SessionOptions } from './bundle_session.js';
-import { fetchChecked } from './checked_objects.js';
+import { fetchChecked } from '../core/checked_objects.js';
 import { BundleDownload } from './download.js';
-import type { EarlyFiles } from './early_files.js';
+import type { EarlyFiles } from '../core/early_files.js';
 import { countFacets, summedFacets } from './filters.js';
 import { toImageInfo } from './image_infos.js';
-import { loadCore } from './load_core.js';
-import type { OnLoading } from './loading.js';
-import type { Core } from './core_types.js';
+import { loadCore } from '../core/load_core.js';
+import type { OnLoading } from '../core/loading.js';
+import type { Core } from '../core/core_types.js';
 import { runSearch } from './run_search.js';
 import type { SearchParts } from './run_search.js';
 import { sequenceAround } from './sequence.js';
@@ -26,7 +26,7 @@ import type {
   SearchResult,
   Stats,
   Thumbnail,
-} from './types.js';
+} from '../core/types.js';
 
 /** The engine proper: everything the worker does, free of messages. */
 export class Engine {

@@ -3,7 +3,7 @@ import { HttpSource } from '../bundle/http_source.js';
 import { findBundle } from '../bundle/find_bundle.js';
 import type { CachePolicy } from '../bundle/http_source.js';
 import type { GetOptions, Source } from '../bundle/source.js';
-import { EarlyFiles } from './early_files.js';
+import { EarlyFiles } from '../core/early_files.js';
 import { Engine } from './engine.js';
 import { protocolVersion } from './protocol.js';
 import type { Request, Response, SourceSpec } from './protocol.js';

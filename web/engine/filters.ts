@@ -1,7 +1,7 @@
 import { SightlineError } from '../bundle/errors.js';
-import { columnType } from './core_types.js';
-import type { Column, CoreFilterClause, FacetSummary, Root } from './core_types.js';
-import type { Facet, Filter, FilterClause } from './types.js';
+import { columnType } from '../core/core_types.js';
+import type { Column, CoreFilterClause, FacetSummary, Root } from '../core/core_types.js';
+import type { Facet, Filter, FilterClause } from '../core/types.js';
 
 /** As the core takes it; the values are compared as text. */
 export function coreClause(clause: FilterClause | string): CoreFilterClause | string {

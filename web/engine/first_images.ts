@@ -1,7 +1,7 @@
 import type { BundleSession } from './bundle_session.js';
 import { fillRecords, seenAtOnce } from './found_images.js';
 import { listed } from './listed_images.js';
-import type { Hit, SearchOptions, SearchResult } from './types.js';
+import type { Hit, SearchOptions, SearchResult } from '../core/types.js';
 
 interface FirstImagesOptions {
   options: SearchOptions;

@@ -1,7 +1,7 @@
 import type { BundleSession } from './bundle_session.js';
-import type { CoreHits } from './core_types.js';
+import type { CoreHits } from '../core/core_types.js';
 import { toImageInfo } from './image_infos.js';
-import type { BoxXyxyPx, Hit } from './types.js';
+import type { BoxXyxyPx, Hit } from '../core/types.js';
 
 const partialPauseMs = 40;
 const viewKinds = ['whole', 'tile', 'crop'] as const;

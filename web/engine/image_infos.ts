@@ -1,6 +1,6 @@
 import type { BundleSession } from './bundle_session.js';
-import type { CoreRecord } from './core_types.js';
-import type { BoxXyxyPx, ImageInfo } from './types.js';
+import type { CoreRecord } from '../core/core_types.js';
+import type { BoxXyxyPx, ImageInfo } from '../core/types.js';
 
 /** A record with the names and addresses its bundle gives it. */
 export function toImageInfo(record: CoreRecord, session: BundleSession, bundle: number): ImageInfo {

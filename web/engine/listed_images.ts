@@ -1,7 +1,7 @@
 import type { BundleSession } from './bundle_session.js';
 import { matchingImages } from './filters.js';
 import type { Found } from './found_images.js';
-import type { BoxXyxyPx, Filter, SearchOptions } from './types.js';
+import type { BoxXyxyPx, Filter, SearchOptions } from '../core/types.js';
 
 /** A paged bundle shows images from so many places: each costs a cell. */
 const listedPlaces = 4;

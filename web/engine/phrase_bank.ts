@@ -1,6 +1,7 @@
 import type { Source } from '../bundle/source.js';
-import { fetchChecked, fetchPayload, storedBytes } from './checked_objects.js';
-import type { Core, ObjectRef, PhraseSuggestions, Root, Searcher } from './core_types.js';
+import { fetchChecked, fetchPayload, storedBytes } from '../core/checked_objects.js';
+import type { ObjectRef } from '../bundle/object_ref.js';
+import type { Core, PhraseSuggestions, Root, Searcher } from '../core/core_types.js';
 
 const keptPages = 64;
 const keptPhrases = 200;

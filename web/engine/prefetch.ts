@@ -1,5 +1,5 @@
-import { storedBytes } from './checked_objects.js';
-import type { ObjectRef } from './core_types.js';
+import { storedBytes } from '../core/checked_objects.js';
+import type { ObjectRef } from '../bundle/object_ref.js';
 
 /** A scanning tier up to this size becomes resident; of a larger one only what queries open. */
 const mostBytes = 8 << 20;

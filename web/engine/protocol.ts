@@ -1,6 +1,6 @@
 import type { CachePolicy } from '../bundle/http_source.js';
 import type { ErrorCode } from '../bundle/errors.js';
-import type { EarlyFile } from './early_files.js';
+import type { EarlyFile } from '../core/early_files.js';
 import type {
   BundleInfo,
   DownloadState,
@@ -14,7 +14,7 @@ import type {
   Stats,
   TextEncoderChoice,
   Thumbnail,
-} from './types.js';
+} from '../core/types.js';
 
 /** Raised with every change of a message; page and worker come from one build. */
 export const protocolVersion = 3;

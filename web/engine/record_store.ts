@@ -1,6 +1,7 @@
 import type { Source } from '../bundle/source.js';
-import { fetchChecked } from './checked_objects.js';
-import type { Core, CoreRecord, ObjectRef, Searcher } from './core_types.js';
+import { fetchChecked } from '../core/checked_objects.js';
+import type { ObjectRef } from '../bundle/object_ref.js';
+import type { Core, CoreRecord, Searcher } from '../core/core_types.js';
 
 // More than one search of a paged bundle refines.
 const keptPieces = 1024;

@@ -2,13 +2,13 @@ import { SightlineError } from '../bundle/errors.js';
 import { delay } from '../bundle/limiter.js';
 import { decodeImage } from '../encoder/decode_image.js';
 import type { BundleSession } from './bundle_session.js';
-import type { CoreHits } from './core_types.js';
+import type { CoreHits } from '../core/core_types.js';
 import { showFirstImages } from './first_images.js';
 import { fillRecords, seenAtOnce, toAnswer } from './found_images.js';
 import type { Answer, Found } from './found_images.js';
 import { listImages } from './listed_images.js';
 import type { EmbeddedText } from './text_queries.js';
-import type { Hit, Query, SearchOptions, SearchResult } from './types.js';
+import type { Hit, Query, SearchOptions, SearchResult } from '../core/types.js';
 
 export interface SearchParts {
   query: Query;

@@ -1,5 +1,5 @@
-import { columnType } from './core_types.js';
-import type { Column, Root } from './core_types.js';
+import { columnType } from '../core/core_types.js';
+import type { Column, Root } from '../core/core_types.js';
 import { matchingImages } from './filters.js';
 
 const groupFields = new Set(['dataset', 'sequence', 'camera']);

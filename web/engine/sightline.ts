@@ -5,7 +5,7 @@ import type { CachePolicy } from '../bundle/http_source.js';
 import type { Source } from '../bundle/source.js';
 import { PendingCalls } from './calls.js';
 import { canUseWorker, connectHere, connectWorker } from './connection.js';
-import type { EarlyFetches } from './early_files.js';
+import type { EarlyFetches } from '../core/early_files.js';
 import { protocolVersion } from './protocol.js';
 import type { SourceSpec } from './protocol.js';
 import type {
@@ -23,14 +23,14 @@ import type {
   Stats,
   TextEncoderChoice,
   Thumbnail,
-} from './types.js';
+} from '../core/types.js';
 
 export { SightlineError } from '../bundle/errors.js';
 export type { ErrorCode } from '../bundle/errors.js';
 export { HttpSource } from '../bundle/http_source.js';
 export type { CachePolicy, HttpSourceOptions } from '../bundle/http_source.js';
 export type { GetOptions, Source } from '../bundle/source.js';
-export type * from './types.js';
+export type * from '../core/types.js';
 
 export interface OpenOptions {
   signal?: AbortSignal;

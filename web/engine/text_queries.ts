@@ -2,8 +2,8 @@ import { isAbort, toSightlineError } from '../bundle/errors.js';
 import type { Source } from '../bundle/source.js';
 import { encoderBytes } from '../encoder/model_file.js';
 import type { Encoders } from '../encoder/encoders.js';
-import { fetchPayload } from './checked_objects.js';
-import type { Core, Root, Tokenizer } from './core_types.js';
+import { fetchPayload } from '../core/checked_objects.js';
+import type { Core, Root, Tokenizer } from '../core/core_types.js';
 import type { PhraseBank } from './phrase_bank.js';
 
 /** A text as the index is asked for it. */

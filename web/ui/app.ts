@@ -1,6 +1,6 @@
 import { isAbort } from '../bundle/errors.js';
 import type { SearchEngine } from '../engine/sightline.js';
-import type { BoxXyxyPx, BundleInfo, Hit, ImageInfo, SearchResult } from '../engine/types.js';
+import type { BoxXyxyPx, BundleInfo, Hit, ImageInfo, SearchResult } from '../core/types.js';
 import type { BoxChoice } from './box_overlay.js';
 import { engineQuery } from './engine_query.js';
 import { EmptyResults } from './empty_results.js';

@@ -1,4 +1,4 @@
-import type { BoxXyxyPx, Detection, Hit, ImageInfo } from '../engine/types.js';
+import type { BoxXyxyPx, Detection, Hit, ImageInfo } from '../core/types.js';
 import { classStyle } from './class_style.js';
 import { svg, tidy } from './dom.js';
 import { percent } from './strings.js';

@@ -1,8 +1,8 @@
 import { parseManifest } from '../bundle/bundle_manifest.js';
 import { fetchBytes } from '../bundle/fetch_bytes.js';
 import { manifestName } from '../bundle/source.js';
-import { coreWasmUrl } from '../engine/asset_files.js';
-import type { EarlyFetch, EarlyFetches } from '../engine/early_files.js';
+import { coreWasmUrl } from '../core/asset_files.js';
+import type { EarlyFetch, EarlyFetches } from '../core/early_files.js';
 
 /**
  * What the engine needs first, fetched while its own script is still on its way: the core, compiled

@@ -1,6 +1,6 @@
 import { squareAround } from '../encoder/decode_image.js';
 import type { SearchEngine, SearchQuery } from '../engine/sightline.js';
-import type { BoxXyxyPx, ImageInfo, Thumbnail } from '../engine/types.js';
+import type { BoxXyxyPx, ImageInfo, Thumbnail } from '../core/types.js';
 import { fileName, imageName } from './dom.js';
 import type { SearchBox } from './search_box.js';
 import { strings } from './strings.js';

@@ -1,4 +1,4 @@
-import type { Facet, FacetValue } from '../engine/types.js';
+import type { Facet, FacetValue } from '../core/types.js';
 import { classStyle } from './class_style.js';
 import { h, icon, shorten, svg, tidy } from './dom.js';
 import { RangeFilters } from './range_filters.js';

@@ -1,4 +1,4 @@
-import type { Detection, Hit, ImageInfo } from '../engine/types.js';
+import type { Detection, Hit, ImageInfo } from '../core/types.js';
 import { matchedDetection } from './box_overlay.js';
 import { classStyle } from './class_style.js';
 import { h, icon, nameOf, svg, tidy } from './dom.js';

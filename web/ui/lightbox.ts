@@ -1,4 +1,4 @@
-import type { BoxXyxyPx, Detection, Hit, ImageInfo } from '../engine/types.js';
+import type { BoxXyxyPx, Detection, Hit, ImageInfo } from '../core/types.js';
 import { drawBoxes } from './box_overlay.js';
 import type { BoxChoice } from './box_overlay.js';
 import { h, icon, iconButton, imageName } from './dom.js';

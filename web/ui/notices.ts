@@ -1,5 +1,5 @@
 import { toSightlineError } from '../bundle/errors.js';
-import type { LoadingPart, LoadingProgress } from '../engine/types.js';
+import type { LoadingPart, LoadingProgress } from '../core/types.js';
 import { h } from './dom.js';
 import { remedies, strings } from './strings.js';
 

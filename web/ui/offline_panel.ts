@@ -1,6 +1,6 @@
 import { isAbort } from '../bundle/errors.js';
 import type { SearchEngine } from '../engine/sightline.js';
-import type { DownloadState } from '../engine/types.js';
+import type { DownloadState } from '../core/types.js';
 import { h } from './dom.js';
 import { bytes, strings } from './strings.js';
 

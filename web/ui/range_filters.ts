@@ -1,4 +1,4 @@
-import type { Facet } from '../engine/types.js';
+import type { Facet } from '../core/types.js';
 import { h, iconButton, tidy } from './dom.js';
 import { strings, time } from './strings.js';
 import { anyNumber } from './view_state.js';

@@ -1,4 +1,4 @@
-import type { Hit, ImageInfo } from '../engine/types.js';
+import type { Hit, ImageInfo } from '../core/types.js';
 import { drawBoxes, matchedDetection } from './box_overlay.js';
 import type { BoxChoice } from './box_overlay.js';
 import { h, icon, imageName, nameOf, tidy } from './dom.js';

@@ -1,4 +1,4 @@
-import type { Hit, SearchResult } from '../engine/types.js';
+import type { Hit, SearchResult } from '../core/types.js';
 import type { BoxChoice } from './box_overlay.js';
 import { h } from './dom.js';
 import { ResultCard } from './result_card.js';

@@ -1,4 +1,4 @@
-import type { SearchResult } from '../engine/types.js';
+import type { SearchResult } from '../core/types.js';
 import { h, nameOf } from './dom.js';
 import { strings } from './strings.js';
 

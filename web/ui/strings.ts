@@ -1,4 +1,4 @@
-import type { LoadingPart } from '../engine/types.js';
+import type { LoadingPart } from '../core/types.js';
 
 /** Every word of the page, in one place. */
 

@@ -1,5 +1,5 @@
 import type { SearchEngine } from '../engine/sightline.js';
-import type { ImageInfo, Thumbnail } from '../engine/types.js';
+import type { ImageInfo, Thumbnail } from '../core/types.js';
 
 const keptCount = 600;
 

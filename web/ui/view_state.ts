@@ -1,4 +1,4 @@
-import type { BoxXyxyPx, Filter } from '../engine/types.js';
+import type { BoxXyxyPx, Filter } from '../core/types.js';
 
 /** Numbers from one to another, both included; null: open. */
 export interface NumberRange {

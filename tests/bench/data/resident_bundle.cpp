@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "indexer/publish/index_builder.h"
+#include "indexer/index/index_builder.h"
 #include "native/bundle/columns.h"
 #include "native/bundle/image_ids.h"
 #include "native/bundle/records.h"
@@ -67,7 +67,7 @@ Result<void> write_bundle(const std::string& vectors, const std::string& folder)
   root.indexes.push_back(std::move(index.info));
   RETURN_IF_ERROR(add_records(root.image_count, writer, root));
   ASSIGN_OR_RETURN(root.columns, writer.add_payload(ObjectKind::kColumns, write_columns({})));
-  return writer.publish(root);
+  return writer.finish(root);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "indexer/query/opened_bundle.h"
+#include "indexer/bundle/opened_bundle.h"
 #include "tests/bench/native/bench_method.h"
 
 namespace sightline::bench {

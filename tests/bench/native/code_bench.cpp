@@ -11,7 +11,7 @@
 #include <map>
 #include <string>
 
-#include "indexer/publish/paged_index_builder.h"
+#include "indexer/index/paged_index_builder.h"
 #include "native/search/cell_scan.h"
 #include "native/search/paged_index.h"
 #include "native/vectors/dot.h"

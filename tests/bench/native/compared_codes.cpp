@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "indexer/publish/clustering.h"
-#include "indexer/publish/matrix.h"
+#include "indexer/index/clustering.h"
+#include "indexer/index/matrix.h"
 #include "tests/native/vectors/clustered_vectors.h"
 
 namespace sightline::bench {

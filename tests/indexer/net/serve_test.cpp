@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "indexer/bundle/http_source.h"
+#include "indexer/bundle/object_source.h"
 #include "indexer/net/hostile_host.h"
-#include "indexer/net/http_source.h"
-#include "indexer/net/object_source.h"
 #include "tests/indexer/net/served_site.h"
 
 namespace sightline {

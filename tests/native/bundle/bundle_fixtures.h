@@ -47,7 +47,7 @@ inline SmallBundle make_golden_bundle() {
   return bundle;
 }
 
-// manifest.json as indexer/publish/manifest.cpp writes it.
+// manifest.json as indexer/bundle/manifest.cpp writes it.
 inline std::string manifest_text(const ObjectRef& root) {
   return "{\n  \"format\": \"sightline-bundle\",\n  \"major\": 1,\n  \"minor\": 0,\n"
          "  \"generator\": \"test\",\n  \"root\": {\n    \"kind\": \"root\",\n"

@@ -1,0 +1,122 @@
+#include "indexer/assemble/assemble_text.h"
+
+#include <algorithm>
+
+#include "indexer/assemble/relevance_fit.h"
+#include "indexer/base/parallel.h"
+#include "indexer/index/index_builder.h"
+#include "indexer/index/matrix.h"
+#include "indexer/index/quality_report.h"
+#include "indexer/phrases/bank_phrases.h"
+#include "indexer/phrases/phrases.h"
+#include "native/clip/familiarity.h"
+
+namespace sightline {
+namespace {
+
+// Codes and cells are fitted to so many phrases of a bank made by rule.
+constexpr uint32_t kTypicalQueries = 2000;
+constexpr uint32_t kSampledRows = 20'000;
+constexpr uint32_t kBlockRows = 2048;
+
+// Every n-th row, as a table.
+Result<RowTable> sample_rows(const RowSource& rows) {
+  RowTable sample;
+  sample.dim = rows.dim;
+  const uint32_t stride = rows.row_count / kSampledRows + 1;
+  std::vector<float> row(rows.dim);
+  for (uint32_t i = 0; i < rows.row_count; i += stride) {
+    RETURN_IF_ERROR(rows.read(i, 1, row));
+    sample.embeddings.insert(sample.embeddings.end(), row.begin(), row.end());
+    sample.views.push_back({i, {}});
+  }
+  return sample;
+}
+
+// The best inner product of each query [n, dim] with any row.
+Result<std::vector<double>> best_in_rows(const RowSource& rows, std::span<const float> queries,
+                                         unsigned thread_count) {
+  const size_t query_count = queries.size() / rows.dim;
+  const size_t block_count = (size_t{rows.row_count} + kBlockRows - 1) / kBlockRows;
+  std::vector<Result<std::vector<float>>> bests(block_count, std::vector<float>{});
+  parallel_for(block_count, thread_count, [&](size_t block) {
+    const auto first = static_cast<uint32_t>(block * kBlockRows);
+    const uint32_t count = std::min(kBlockRows, rows.row_count - first);
+    std::vector<float> values(size_t{count} * rows.dim);
+    if (const auto read = rows.read(first, count, values); !read) {
+      bests[block] = read.error();
+      return;
+    }
+    std::vector<float> products(query_count * count);
+    multiply_transposed(queries, values, rows.dim, products);
+    std::vector<float> best(query_count);
+    for (size_t q = 0; q < query_count; ++q) {
+      const auto of_query = std::span(products).subspan(q * count, count);
+      best[q] = *std::max_element(of_query.begin(), of_query.end());
+    }
+    bests[block] = std::move(best);
+  });
+  std::vector<double> best(query_count, -1);
+  for (const auto& of_block : bests) {
+    if (!of_block) return of_block.error();
+    for (size_t q = 0; q < query_count; ++q) best[q] = std::max(best[q], double{(*of_block)[q]});
+  }
+  return best;
+}
+
+// Of words that the model knows, where nobody says what visitors ask for.
+std::vector<std::string> asked_phrases(const VectorTextOptions& options, const ClipModel& clip) {
+  if (!options.queries.empty()) return options.queries;
+  auto phrases = query_phrases({});
+  std::erase_if(phrases,
+                [&](const auto& text) { return text_familiarity(clip.tokenizer(), text) < 1; });
+  return phrases.empty() ? query_phrases({}) : phrases;
+}
+
+}  // namespace
+
+Result<std::vector<float>> typical_queries(const VectorTextOptions& options,
+                                           const ClipModel& clip) {
+  auto texts = asked_phrases(options, clip);
+  if (options.queries.empty()) {
+    BankOptions bank;
+    bank.builtin_count = kTypicalQueries;
+    for (auto& text : bank_phrases(bank, {}, {}, {}, 0, clip.tokenizer())) {
+      texts.push_back(std::move(text));
+    }
+  }
+  return clip.embed_text_batches(texts);
+}
+
+Result<void> assemble_vector_text(const RowSource& rows, const VectorTextOptions& options,
+                                  const ClipModel& clip, Catalog& catalog, BundleWriter& writer,
+                                  Progress& progress, Root& root) {
+  RETURN_IF_ERROR(add_model(clip, options.models, options.model_warning, writer, root));
+  progress.begin("examples");
+  const auto phrases = asked_phrases(options, clip);
+  ASSIGN_OR_RETURN(const auto embeddings, clip.embed_text_batches(phrases));
+  ASSIGN_OR_RETURN(const RowTable sample, sample_rows(rows));
+  const RowTable* const tables[] = {&sample};
+  auto examples = choose_examples(phrases, embeddings, tables);
+  std::vector<std::string> example_texts;
+  for (auto& example : examples) {
+    // What the bank would answer, so that a query has one embedding wherever it is found.
+    example.embedding = decode_phrase(encode_phrase(example.embedding));
+    example_texts.push_back(example.text);
+  }
+  ASSIGN_OR_RETURN(root.examples,
+                   writer.add_payload(ObjectKind::kExamples, write_examples(examples, clip.dim())));
+  const auto spread = measure_spread(sample, embeddings);
+  ASSIGN_OR_RETURN(root.relevance, calibrate_relevance(
+                                       phrases, spread.mean,
+                                       [&](std::span<const float> queries) {
+                                         return best_in_rows(rows, queries, options.thread_count);
+                                       },
+                                       clip));
+  const auto bank =
+      bank_phrases(options.bank, example_texts, {}, {}, rows.row_count, clip.tokenizer());
+  ASSIGN_OR_RETURN(root.phrase_bank, add_phrase_bank(bank, {}, clip, catalog, writer, progress));
+  return {};
+}
+
+}  // namespace sightline
