@@ -60,7 +60,8 @@ const std::map<std::string, SearchPath> kSearchPaths = {{"auto", SearchPath::kAu
                                                         {"exact", SearchPath::kExact}};
 const std::map<std::string, GraphChoice> kGraphChoices = {
     {"auto", GraphChoice::kAuto}, {"on", GraphChoice::kOn}, {"off", GraphChoice::kOff}};
-const std::map<std::string, bool> kStages = {{"first", true}, {"settled", false}};
+const std::map<std::string, Stage> kStages = {{"first", Stage::kFirst},
+                                              {"settled", Stage::kSettled}};
 const std::map<std::string, TextEncoderKind> kTextEncoders = {
     {"ort", TextEncoderKind::kOnnxRuntime}, {"packed", TextEncoderKind::kPacked}};
 const std::map<std::string, bool> kSwitch = {{"on", true}, {"off", false}};
@@ -208,7 +209,7 @@ void add_search(Parser& parser) {
   command->add_flag(
       "--cold", options->cold,
       "With --vectors: begin each query with an empty cache and count what it fetches");
-  add_choice(command, "--stage", options->first, kStages,
+  add_choice(command, "--stage", options->stage, kStages,
              "Of a paged bundle: the answer shown first, or the settled one (default)");
   command->add_option("--probe-cells", options->probe_cells,
                       "Of a paged bundle: cells to open (default: as the bundle says)");

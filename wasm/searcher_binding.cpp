@@ -9,6 +9,7 @@
 
 #include "native/search/hit_relevance.h"
 #include "native/search/phrase_lookup.h"
+#include "native/search/running_search.h"
 #include "native/search/searcher.h"
 #include "native/vectors/dot.h"
 #include "wasm/root_values.h"
@@ -41,7 +42,6 @@ SearchOptions to_search_options(const val& object) {
   SearchOptions options;
   options.kind = object["kind"].as<std::string>() == "image" ? QueryKind::kImage : QueryKind::kText;
   options.path = to_search_path(object["path"].as<std::string>());
-  if (object["isFirst"].isTrue()) options.effort.is_first = true;
   options.k = object["k"].as<uint32_t>();
   options.ef_search = object["efSearch"].as<uint32_t>();
   options.filters = to_filters(object["filters"]);
@@ -71,47 +71,21 @@ val to_object(const std::vector<Hit>& hits) {
   return object;
 }
 
-// Searcher with JavaScript's values.
-class SearcherBinding {
+// One search that goes on from round to round; it keeps its searcher.
+class SearchBinding {
  public:
-  explicit SearcherBinding(Searcher searcher) : searcher_(std::move(searcher)) {}
+  SearchBinding(std::shared_ptr<Searcher> searcher, const val& embeddings, const val& options)
+      : searcher_(std::move(searcher)),
+        options_(to_search_options(options)),
+        familiarity_(options["familiarity"].as<double>()),
+        search_(value_or_throw(
+            RunningSearch::begin(*searcher_, to_vector<float>(embeddings), options_))) {}
 
-  static std::unique_ptr<SearcherBinding> open(const val& root_ref, const val& stored) {
-    return std::make_unique<SearcherBinding>(
-        value_or_throw(Searcher::open(to_object_ref(root_ref), to_vector<uint8_t>(stored))));
-  }
-
-  val root() const { return to_object(searcher_.root()); }
-  bool is_paged() const { return searcher_.is_paged(); }
-  void set_memory_limit(double bytes) {
-    if (searcher_.paged()) searcher_.paged()->set_memory_limit(static_cast<uint64_t>(bytes));
-  }
-  double resident_bytes() const { return static_cast<double>(searcher_.resident_bytes()); }
-  // need: "search", "columns" or "ids".
-  val missing_objects(const std::string& need) const {
-    return to_array(searcher_.missing_objects(need == "columns" ? Need::kColumns
-                                              : need == "ids"   ? Need::kImageIds
-                                                                : Need::kSearch));
-  }
-  val missing_for_embedding(uint32_t image) {
-    return to_array(value_or_throw(searcher_.missing_for_embedding(image)));
-  }
-  val missing_for_record(uint32_t image) {
-    return to_array(value_or_throw(searcher_.missing_for_record(image)));
-  }
-  val missing_cells() { return to_array(searcher_.missing_cells()); }
-  void add_object(const val& ref, const val& stored) {
-    ok_or_throw(searcher_.add_object(to_object_ref(ref), to_vector<uint8_t>(stored)));
-  }
-  bool ready() const { return searcher_.ready(); }
-  // embeddings: Float32Array [phrases, dim].
-  val search(const val& embeddings, const val& options) {
-    const auto parsed = to_search_options(options);
-    const auto answer = value_or_throw(searcher_.search(to_vector<float>(embeddings), parsed));
+  val step(bool is_first) {
+    const auto answer = value_or_throw(search_.step(is_first ? Stage::kFirst : Stage::kSettled));
     RelevanceVerdict verdict;
-    if (parsed.kind == QueryKind::kText) {
-      const auto familiarity = options["familiarity"].as<double>();
-      verdict = judge_hits(searcher_.root().relevance, answer.hits, familiarity);
+    if (options_.kind == QueryKind::kText) {
+      verdict = judge_hits(searcher_->root().relevance, answer.hits, familiarity_);
     }
     val object = to_object(answer.hits);
     set(object, "missing", to_array(answer.missing));
@@ -119,30 +93,79 @@ class SearcherBinding {
     set(object, "found", verdict.found);
     return object;
   }
+
+ private:
+  std::shared_ptr<Searcher> searcher_;
+  SearchOptions options_;
+  double familiarity_;
+  RunningSearch search_;
+};
+
+// Searcher with JavaScript's values.
+class SearcherBinding {
+ public:
+  explicit SearcherBinding(Searcher searcher)
+      : searcher_(std::make_shared<Searcher>(std::move(searcher))) {}
+
+  static std::unique_ptr<SearcherBinding> open(const val& root_ref, const val& stored) {
+    return std::make_unique<SearcherBinding>(
+        value_or_throw(Searcher::open(to_object_ref(root_ref), to_vector<uint8_t>(stored))));
+  }
+
+  val root() const { return to_object(searcher_->root()); }
+  bool is_paged() const { return searcher_->is_paged(); }
+  void set_memory_limit(double bytes) {
+    if (searcher_->paged()) searcher_->paged()->set_memory_limit(static_cast<uint64_t>(bytes));
+  }
+  double resident_bytes() const { return static_cast<double>(searcher_->resident_bytes()); }
+  // need: "search", "columns" or "ids".
+  val missing_objects(const std::string& need) const {
+    return to_array(searcher_->missing_objects(need == "columns" ? Need::kColumns
+                                               : need == "ids"   ? Need::kImageIds
+                                                                 : Need::kSearch));
+  }
+  val missing_for_embedding(uint32_t image) {
+    return to_array(value_or_throw(searcher_->missing_for_embedding(image)));
+  }
+  val missing_for_record(uint32_t image) {
+    return to_array(value_or_throw(searcher_->missing_for_record(image)));
+  }
+  val missing_cells() { return to_array(searcher_->missing_cells()); }
+  void search_resident_cells() {
+    if (searcher_->paged()) searcher_->paged()->search_resident_cells();
+  }
+  void add_object(const val& ref, const val& stored) {
+    ok_or_throw(searcher_->add_object(to_object_ref(ref), to_vector<uint8_t>(stored)));
+  }
+  bool ready() const { return searcher_->ready(); }
+  // embeddings: Float32Array [phrases, dim].
+  std::unique_ptr<SearchBinding> ask(const val& embeddings, const val& options) {
+    return std::make_unique<SearchBinding>(searcher_, embeddings, options);
+  }
   val facets() const {
     val array = val::array();
-    for (const auto& column : searcher_.root().facets.columns) {
+    for (const auto& column : searcher_->root().facets.columns) {
       push(array, to_object(column));
     }
     return array;
   }
   val count_by_facets(const val& filters) {
-    return to_value(value_or_throw(searcher_.count_by_facets(to_filters(filters))));
+    return to_value(value_or_throw(searcher_->count_by_facets(to_filters(filters))));
   }
   val phrase_directory(const std::string& text) const {
-    return to_value(find_phrase_directory(searcher_.root().phrase_bank, text));
+    return to_value(find_phrase_directory(searcher_->root().phrase_bank, text));
   }
   val answer_directory(const std::string& text) const {
-    return to_value(find_answer_directory(searcher_.root().phrase_bank, text));
+    return to_value(find_answer_directory(searcher_->root().phrase_bank, text));
   }
   val image_embedding(uint32_t image) const {
-    return to_typed_array("Float32Array", value_or_throw(searcher_.image_embedding(image)));
+    return to_typed_array("Float32Array", value_or_throw(searcher_->image_embedding(image)));
   }
   val find_image_ids(const std::string& image_id) const {
-    return to_typed_array("Uint32Array", searcher_.find_images(image_id));
+    return to_typed_array("Uint32Array", searcher_->find_images(image_id));
   }
   val find_record(uint32_t image) const {
-    const auto place = value_or_throw(searcher_.find_record(image));
+    const auto place = value_or_throw(searcher_->find_record(image));
     val object = val::object();
     set(object, "piece", to_object(place.piece));
     set(object, "position", place.position);
@@ -150,12 +173,12 @@ class SearcherBinding {
   }
   val columns() const {
     val array = val::array();
-    for (const auto& column : searcher_.columns()) push(array, to_object(column));
+    for (const auto& column : searcher_->columns()) push(array, to_object(column));
     return array;
   }
 
  private:
-  Searcher searcher_;
+  std::shared_ptr<Searcher> searcher_;
 };
 
 std::string simd_level() { return simd_level_name(); }
@@ -177,13 +200,15 @@ EMSCRIPTEN_BINDINGS(searcher) {
       .function("missingCells", &SearcherBinding::missing_cells)
       .function("addObject", &SearcherBinding::add_object)
       .function("ready", &SearcherBinding::ready)
-      .function("search", &SearcherBinding::search)
+      .function("ask", &SearcherBinding::ask)
+      .function("searchResidentCells", &SearcherBinding::search_resident_cells)
       .function("imageEmbedding", &SearcherBinding::image_embedding)
       .function("findImageIds", &SearcherBinding::find_image_ids)
       .function("findRecord", &SearcherBinding::find_record)
       .function("columns", &SearcherBinding::columns)
       .function("phraseDirectory", &SearcherBinding::phrase_directory)
       .function("answerDirectory", &SearcherBinding::answer_directory);
+  emscripten::class_<SearchBinding>("Search").function("step", &SearchBinding::step);
   emscripten::function("simdLevel", &simd_level);
 }
 

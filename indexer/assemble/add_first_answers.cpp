@@ -73,11 +73,10 @@ Result<std::vector<uint32_t>> find_images(Searcher& searcher, const PhraseCode& 
 
 // Each thread has a searcher of its own, for a search keeps its working memory there.
 Result<std::vector<PhraseAnswer>> ask_all(const std::vector<PhraseCode>& phrases,
-                                          const Searcher& searcher, unsigned thread_count,
-                                          Progress& progress) {
+                                          std::vector<Searcher>& searchers, Progress& progress) {
   std::vector<PhraseAnswer> answers(phrases.size());
+  const auto thread_count = static_cast<unsigned>(searchers.size());
   std::vector<std::optional<Error>> errors(thread_count);
-  std::vector<Searcher> searchers(thread_count, searcher);
   progress.begin("first answers", phrases.size());
   for (size_t block = 0; block < phrases.size(); block += kBlock) {
     const size_t end = std::min(block + kBlock, phrases.size());
@@ -101,10 +100,13 @@ Result<std::vector<PhraseAnswer>> ask_all(const std::vector<PhraseCode>& phrases
 Result<std::vector<PhrasePage>> add_first_answers(const Root& root, unsigned thread_count,
                                                   BundleWriter& writer, Progress& progress) {
   if (root.phrase_bank.directories.empty()) return std::vector<PhrasePage>();
-  ASSIGN_OR_RETURN(const auto searcher, open_searcher(root, writer));
+  std::vector<Searcher> searchers;
+  while (searchers.size() < std::max(1u, thread_count)) {
+    ASSIGN_OR_RETURN(auto searcher, open_searcher(root, writer));
+    searchers.push_back(std::move(searcher));
+  }
   ASSIGN_OR_RETURN(const auto phrases, read_bank(root, writer));
-  ASSIGN_OR_RETURN(const auto answers,
-                   ask_all(phrases, searcher, std::max(1u, thread_count), progress));
+  ASSIGN_OR_RETURN(const auto answers, ask_all(phrases, searchers, progress));
   std::vector<PhrasePage> pages;
   for (size_t start = 0; start < answers.size(); start += kAnswersPerPage) {
     const auto some =

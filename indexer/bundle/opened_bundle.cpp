@@ -1,6 +1,7 @@
 #include "indexer/bundle/opened_bundle.h"
 
 #include "native/bundle/object.h"
+#include "native/search/running_search.h"
 
 namespace sightline {
 namespace {
@@ -112,8 +113,9 @@ Result<void> OpenedBundle::load(Need need) { return add_objects(searcher_.missin
 
 Result<std::vector<Hit>> OpenedBundle::search(std::span<const float> embeddings,
                                               const SearchOptions& options) {
+  ASSIGN_OR_RETURN(auto search, RunningSearch::begin(searcher_, embeddings, options));
   while (true) {
-    ASSIGN_OR_RETURN(auto answer, searcher_.search(embeddings, options));
+    ASSIGN_OR_RETURN(auto answer, search.step(options.stage));
     if (answer.missing.empty()) return std::move(answer.hits);
     RETURN_IF_ERROR(add_objects(answer.missing));
   }

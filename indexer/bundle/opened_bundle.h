@@ -33,8 +33,8 @@ class OpenedBundle {
   // And what else is asked of it beside searches.
   Result<void> load(Need need);
 
-  // Searcher::search, with what it misses fetched; requires load_index(). Rounds of fetches of
-  // which each needs the one before count as round trips.
+  // A search up to options.stage, with what it misses fetched; requires load_index(). Rounds of
+  // fetches of which each needs the one before count as round trips.
   Result<std::vector<Hit>> search(std::span<const float> embeddings, const SearchOptions& options);
   Result<std::vector<float>> image_embedding(uint32_t image);
 

@@ -56,7 +56,8 @@ Result<int> run_search(const SearchCommandOptions& options) {
     ASSIGN_OR_RETURN(auto clause, parse_filter(text));
     search.filters.push_back(std::move(clause));
   }
-  search.effort = {options.probe_cells, options.refine_rows, options.first};
+  search.effort = {options.probe_cells, options.refine_rows};
+  search.stage = options.stage;
   if (!options.vectors.empty()) return search_vectors(options, search);
   ASSIGN_OR_RETURN(auto bundle, OpenedBundle::open(options.bundle));
   RETURN_IF_ERROR(bundle.load_index());

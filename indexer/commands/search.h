@@ -6,6 +6,7 @@
 
 #include "native/base/result.h"
 #include "native/search/loaded_index.h"
+#include "native/search/paged_query.h"
 
 namespace sightline {
 
@@ -18,7 +19,7 @@ struct SearchCommandOptions {
   std::string vectors;  // .npy, a query a row
   bool cold =
       false;  // with vectors: each query starts with an empty cache, and says what it fetched
-  bool first = false;        // of a paged index: the answer shown first, not the settled one
+  Stage stage = Stage::kSettled;
   uint32_t probe_cells = 0;  // of a paged index; 0: as the bundle says
   uint32_t refine_rows = 0;  // of a paged index; 0: as the bundle says
   uint32_t k = 20;

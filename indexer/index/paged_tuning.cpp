@@ -8,7 +8,7 @@
 #include "indexer/index/matrix.h"
 #include "indexer/index/paged_index_builder.h"
 #include "native/search/cell_scan.h"
-#include "native/search/paged_index.h"
+#include "native/search/paged_query.h"
 
 namespace sightline {
 namespace {

@@ -71,6 +71,34 @@ std::vector<double> number_shares(FilterOp op, std::span<const double> operands,
   return shares;
 }
 
+std::vector<double> shares_of(const FilterClause& clause, const FacetColumn& column) {
+  if (column.type == ColumnType::kCategory) return category_shares(clause, column);
+  const auto numbers = parse_numbers(clause);
+  return numbers ? number_shares(clause.op, *numbers, column.edges, kLeastShare)
+                 : std::vector<double>(column.bin_count());
+}
+
+// The share of all rows of deltas. shares: those of the bins; cell_rows: of all cells.
+double added_share_of(const FilterClause& clause, const FacetColumn& column,
+                      std::span<const double> shares, uint32_t cell_rows) {
+  double share = 0;
+  for (size_t bin = 0; bin < shares.size(); ++bin) share += shares[bin] * column.bin_rows[bin];
+  share /= std::max(1.0, double{1} * cell_rows);
+  if (column.type == ColumnType::kNumber) {
+    const auto numbers = parse_numbers(clause);
+    if (!numbers || column.added_range.empty()) return 0;
+    const double in_range =
+        number_shares(clause.op, *numbers, column.added_range, kLeastAddedShare)[0];
+    return in_range > 0 ? std::max(share, in_range) : 0;
+  }
+  for (const auto& name : column.added_names) {
+    const auto& operands = clause.operands;
+    const bool is_named = std::find(operands.begin(), operands.end(), name) != operands.end();
+    if (is_named == (clause.op != FilterOp::kNotEqual)) return std::max(share, kLeastShare);
+  }
+  return share;
+}
+
 }  // namespace
 
 double reach_growth(std::span<const uint32_t> reach, double rows_for_one) {
@@ -87,8 +115,8 @@ double reach_growth(std::span<const uint32_t> reach, double rows_for_one) {
   }
 }
 
-FacetFilter::FacetFilter(const FacetInfo& info, const CellDirectory& directory,
-                         std::vector<uint32_t> added_rows)
+FacetTable::FacetTable(const FacetInfo& info, const CellDirectory& directory,
+                       std::vector<uint32_t> added_rows)
     : info_(info), first_row_(directory.first_row), added_rows_(std::move(added_rows)) {
   for (const auto& column : info_.columns) {
     Column own{.name = column.name, .type = column.type};
@@ -100,114 +128,16 @@ FacetFilter::FacetFilter(const FacetInfo& info, const CellDirectory& directory,
   }
 }
 
-bool FacetFilter::knows(std::span<const FilterClause> clauses) const {
+bool FacetTable::knows(std::span<const FilterClause> clauses) const {
   return std::all_of(clauses.begin(), clauses.end(), [&](const FilterClause& clause) {
     return find_column(columns_, clause.field) != nullptr;
   });
 }
 
-std::vector<double> FacetFilter::shares_of(const FilterClause& clause,
-                                           const FacetColumn& column) const {
-  if (column.type == ColumnType::kCategory) return category_shares(clause, column);
-  const auto numbers = parse_numbers(clause);
-  return numbers ? number_shares(clause.op, *numbers, column.edges, kLeastShare)
-                 : std::vector<double>(column.bin_count());
-}
-
-double FacetFilter::added_share_of(const FilterClause& clause, const FacetColumn& column,
-                                   std::span<const double> shares) const {
-  double share = 0;
-  for (size_t bin = 0; bin < shares.size(); ++bin) share += shares[bin] * column.bin_rows[bin];
-  share /= std::max(1.0, double{1} * first_row_.back());
-  if (column.type == ColumnType::kNumber) {
-    const auto numbers = parse_numbers(clause);
-    if (!numbers || column.added_range.empty()) return 0;
-    const double in_range =
-        number_shares(clause.op, *numbers, column.added_range, kLeastAddedShare)[0];
-    return in_range > 0 ? std::max(share, in_range) : 0;
-  }
-  for (const auto& name : column.added_names) {
-    const auto& operands = clause.operands;
-    const bool is_named = std::find(operands.begin(), operands.end(), name) != operands.end();
-    if (is_named == (clause.op != FilterOp::kNotEqual)) return std::max(share, kLeastShare);
-  }
-  return share;
-}
-
-Result<void> FacetFilter::choose(std::span<const FilterClause> clauses) {
-  if (std::equal(clauses.begin(), clauses.end(), clauses_.begin(), clauses_.end())) return {};
-  clauses_.clear();
-  chosen_lists_.clear();
-  if (clauses.empty()) return {};
-  // Says what is wrong with a clause before anything is fetched for it.
-  ASSIGN_OR_RETURN(predicates_, make_predicates(clauses, columns_));
-  clauses_.assign(clauses.begin(), clauses.end());
-  const size_t cells = first_row_.size() - 1;
-  expected_.clear();
-  for (size_t i = 0; i < cells; ++i) expected_.push_back(first_row_[i + 1] - first_row_[i]);
-  expected_count_ = 0;
-  double added_share = 1;
-  for (const auto& clause : clauses_) {
-    const auto own = find_column(columns_, clause.field) - columns_.data();
-    const FacetColumn& column = info_.columns[static_cast<size_t>(own)];
-    const auto shares = shares_of(clause, column);
-    added_share *= added_share_of(clause, column, shares);
-    const uint8_t* told = column.cell_rows.data();
-    for (size_t i = 0; i < cells; ++i) {
-      double rows = 0;
-      for (const double share : shares) rows += share * rows_of(*told++);
-      expected_[i] *= std::min(1.0, rows / (first_row_[i + 1] - first_row_[i]));
-    }
-    for (size_t bin = 0; bin < shares.size(); ++bin) {
-      expected_count_ += shares[bin] * column.bin_rows[bin];
-    }
-  }
-  if (clauses_.size() > 1) {
-    expected_count_ = std::accumulate(expected_.begin(), expected_.end(), 0.0);
-  }
-  may_hold_.clear();
-  for (size_t i = 0; i < cells; ++i) {
-    may_hold_.push_back(expected_[i] > 0);
-    expected_[i] += added_share * added_rows_[i];
-    expected_count_ += added_share * added_rows_[i];
-  }
-  choose_lists();
-  const uint64_t rows =
-      std::accumulate(added_rows_.begin(), added_rows_.end(), uint64_t{first_row_.back()});
-  bits_.assign((static_cast<size_t>(rows) + 63) / 64, 0);
-  seen_.clear();
-  seen_lists_.assign(info_.lists.size(), false);
-  return {};
-}
-
-void FacetFilter::choose_lists() {
-  uint64_t fewest = UINT64_MAX;
-  for (const auto& clause : clauses_) {
-    if (clause.op != FilterOp::kEqual && clause.op != FilterOp::kIn) continue;
-    std::vector<uint32_t> found;
-    uint64_t rows = 0;
-    bool is_whole = true;
-    for (const auto& operand : clause.operands) {
-      const auto list =
-          std::find_if(info_.lists.begin(), info_.lists.end(), [&](const FacetList& known) {
-            return known.value == operand && info_.columns[known.column].name == clause.field;
-          });
-      is_whole = is_whole && list != info_.lists.end();
-      if (!is_whole) break;
-      found.push_back(static_cast<uint32_t>(list - info_.lists.begin()));
-      rows += list->row_count;
-    }
-    if (is_whole && rows < fewest) {
-      fewest = rows;
-      chosen_lists_ = std::move(found);
-    }
-  }
-}
-
-std::vector<ObjectRef> FacetFilter::missing_names() const {
+std::vector<ObjectRef> FacetTable::missing_names(std::span<const FilterClause> clauses) const {
   std::vector<ObjectRef> missing;
   for (size_t i = 0; i < columns_.size(); ++i) {
-    const bool is_asked = std::any_of(clauses_.begin(), clauses_.end(), [&](const auto& clause) {
+    const bool is_asked = std::any_of(clauses.begin(), clauses.end(), [&](const auto& clause) {
       return clause.field == columns_[i].name;
     });
     const auto& names = info_.columns[i].names;
@@ -218,24 +148,95 @@ std::vector<ObjectRef> FacetFilter::missing_names() const {
   return missing;
 }
 
-Result<void> FacetFilter::take_names(const ObjectRef& ref, std::span<const uint8_t> payload) {
+Result<void> FacetTable::take_names(const ObjectRef& ref, std::span<const uint8_t> payload) {
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (info_.columns[i].names != ObjectParts{ref}) continue;
     ASSIGN_OR_RETURN(columns_[i].values, parse_facet_names(payload, info_.columns[i].value_count));
     const auto& added = info_.columns[i].added_names;
     columns_[i].values.insert(columns_[i].values.end(), added.begin(), added.end());
   }
-  // They were made without the names.
-  ASSIGN_OR_RETURN(predicates_, make_predicates(clauses_, columns_));
   return {};
 }
 
-size_t FacetFilter::cells_to_open(std::span<const uint32_t> order, std::span<const double> reach,
-                                  size_t probe_cells, size_t opened, uint32_t k) const {
+Result<FacetFilter> FacetFilter::make(const FacetTable& table,
+                                      std::span<const FilterClause> clauses) {
+  RETURN_IF_ERROR(make_predicates(clauses, table.columns()));
+  FacetFilter filter;
+  filter.clauses_.assign(clauses.begin(), clauses.end());
+  const size_t cells = table.cell_count();
+  uint64_t rows = table.cell_rows();
+  for (size_t i = 0; i < cells; ++i) {
+    filter.expected_.push_back(table.rows_of(i));
+    rows += table.added_rows_of(i);
+  }
+  double added_share = 1;
+  for (const auto& clause : clauses) {
+    const auto position = find_column(table.columns(), clause.field) - table.columns().data();
+    const FacetColumn& column = table.info().columns[static_cast<size_t>(position)];
+    const auto shares = shares_of(clause, column);
+    added_share *= added_share_of(clause, column, shares, table.cell_rows());
+    const uint8_t* told = column.cell_rows.data();
+    for (size_t i = 0; i < cells; ++i) {
+      double held = 0;
+      for (const double share : shares) held += share * rows_of(*told++);
+      filter.expected_[i] *= std::min(1.0, held / table.rows_of(i));
+    }
+    for (size_t bin = 0; bin < shares.size(); ++bin) {
+      filter.expected_count_ += shares[bin] * column.bin_rows[bin];
+    }
+  }
+  if (clauses.size() > 1) {
+    filter.expected_count_ = std::accumulate(filter.expected_.begin(), filter.expected_.end(), 0.0);
+  }
+  for (size_t i = 0; i < cells; ++i) {
+    filter.may_hold_.push_back(filter.expected_[i] > 0);
+    filter.expected_[i] += added_share * table.added_rows_of(i);
+    filter.expected_count_ += added_share * table.added_rows_of(i);
+  }
+  filter.choose_lists(table.info());
+  filter.bits_.assign((static_cast<size_t>(rows) + 63) / 64, 0);
+  filter.seen_lists_.assign(table.info().lists.size(), false);
+  return filter;
+}
+
+void FacetFilter::choose_lists(const FacetInfo& info) {
+  uint64_t fewest = UINT64_MAX;
+  for (const auto& clause : clauses_) {
+    if (clause.op != FilterOp::kEqual && clause.op != FilterOp::kIn) continue;
+    std::vector<uint32_t> found;
+    uint64_t rows = 0;
+    bool is_whole = true;
+    for (const auto& operand : clause.operands) {
+      const auto list =
+          std::find_if(info.lists.begin(), info.lists.end(), [&](const FacetList& known) {
+            return known.value == operand && info.columns[known.column].name == clause.field;
+          });
+      is_whole = is_whole && list != info.lists.end();
+      if (!is_whole) break;
+      found.push_back(static_cast<uint32_t>(list - info.lists.begin()));
+      rows += list->row_count;
+    }
+    if (is_whole && rows < fewest) {
+      fewest = rows;
+      lists_ = std::move(found);
+    }
+  }
+}
+
+Result<void> FacetFilter::name_values(const FacetTable& table) {
+  if (columns_) return {};
+  columns_ = std::make_unique<std::vector<Column>>(table.columns().begin(), table.columns().end());
+  ASSIGN_OR_RETURN(predicates_, make_predicates(clauses_, *columns_));
+  return {};
+}
+
+size_t FacetFilter::cells_to_open(const FacetTable& table, std::span<const uint32_t> order,
+                                  std::span<const double> reach, size_t probe_cells, size_t opened,
+                                  uint32_t k) const {
   double total = 0;
   for (const uint32_t cell : order) total += expected_[cell];
-  const double more = reach_growth(info_.reach, first_row_.back() / std::max(total, 1.0));
-  const double cells = static_cast<double>(first_row_.size()) - 1;
+  const double more = reach_growth(table.info().reach, table.cell_rows() / std::max(total, 1.0));
+  const auto cells = static_cast<double>(table.cell_count());
   const double share = std::min(1.0, static_cast<double>(probe_cells) / cells * more);
   const double wanted = std::max(share * total, kSpareRows * k);
   double expected = 0;
@@ -261,12 +262,13 @@ uint64_t FacetFilter::rows_wanted(uint32_t k) const {
   return any_cell_holds() ? std::max<uint64_t>(k, kLeastQualified) : uint64_t{kSpareAddedRows} * k;
 }
 
-Result<void> FacetFilter::look_at(const Rows& rows, std::span<const uint8_t> facets,
-                                  RowFilter live) {
+Result<void> FacetFilter::look_at(const FacetTable& table, const Rows& rows,
+                                  std::span<const uint8_t> facets, RowFilter live) {
   if (seen_.size() <= rows.number) seen_.resize(rows.number + 1);
-  if (seen_[rows.number] || !missing_names().empty()) return {};
+  if (seen_[rows.number]) return {};
+  RETURN_IF_ERROR(name_values(table));
   const uint32_t count = rows.end - rows.first;
-  RETURN_IF_ERROR(read_row_facets(facets, info_.columns, count, rows.are_added, columns_));
+  RETURN_IF_ERROR(read_row_facets(facets, table.info().columns, count, rows.are_added, *columns_));
   for (uint32_t i = 0; i < count; ++i) {
     if (row_allowed(live, rows.first + i) && all_hold(predicates_, i)) allow(rows.first + i);
   }
@@ -274,10 +276,12 @@ Result<void> FacetFilter::look_at(const Rows& rows, std::span<const uint8_t> fac
   return {};
 }
 
-Result<void> FacetFilter::look_at_list(uint32_t list, const RowList& rows, RowFilter live) {
-  if (seen_lists_[list] || !missing_names().empty()) return {};
+Result<void> FacetFilter::look_at_list(const FacetTable& table, uint32_t list, const RowList& rows,
+                                       RowFilter live) {
+  if (seen_lists_[list]) return {};
+  RETURN_IF_ERROR(name_values(table));
   const auto count = static_cast<uint32_t>(rows.rows.size());
-  RETURN_IF_ERROR(read_row_facets(rows.facets, info_.columns, count, false, columns_));
+  RETURN_IF_ERROR(read_row_facets(rows.facets, table.info().columns, count, false, *columns_));
   for (uint32_t i = 0; i < count; ++i) {
     if (row_allowed(live, rows.rows[i]) && all_hold(predicates_, i)) allow(rows.rows[i]);
   }

@@ -8,18 +8,12 @@
 
 #include "native/bundle/column_join.h"
 #include "native/bundle/object.h"
+#include "native/search/running_search.h"
 
 namespace sightline {
 namespace {
 
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
-// Of a graph that is searched unasked: finds as many of a million images as the cells do.
-constexpr uint32_t kChosenEfSearch = 400;
-// Images looked at for each phrase of a conjunction: the more, the surer that those near to all of
-// them are among them.
-constexpr uint32_t kConjunctionDepth = 10;
-constexpr uint32_t kMinConjunctionDepth = 200;
-
 // Similarities of crops, moved to where similarities of whole images lie for the same phrases.
 double calibrate(double similarity, const IndexInfo& from, const IndexInfo& to) {
   return to.similarity_mean +
@@ -225,106 +219,24 @@ std::vector<uint32_t> Searcher::find_images(std::string_view image_id) const {
 
 Result<SearchAnswer> Searcher::search(std::span<const float> embeddings,
                                       const SearchOptions& options) {
-  if (!ready()) return invalid_argument("search: objects of the index are still missing");
-  const size_t dim = root_.model.embedding_dim;
-  if (embeddings.empty() || embeddings.size() % dim != 0) {
-    return invalid_argument("search: the query has " + std::to_string(embeddings.size()) +
-                            " dimensions, this bundle " + std::to_string(dim) +
-                            "; embed it with the bundle's model '" + root_.model.id + "'");
-  }
-  if (options.k == 0) return invalid_argument("search: k is 0, expected at least 1");
-  if (options.path == SearchPath::kHnsw && kSearchesGraphs && paged_ && !paged_->has_graph()) {
-    return invalid_argument("search: this bundle has no graph; build it with --graph on");
-  }
-  if (options.path == SearchPath::kCells && !paged_) {
-    return invalid_argument("search: this bundle has no cells; expected the path hnsw or exact");
-  }
-  std::vector<uint64_t> images_allowed;
-  const bool by_facets = paged_ && paged_->knows_fields(options.filters);
-  if (paged_) {
-    const std::span filters(options.filters);
-    RETURN_IF_ERROR(paged_->set_filters(by_facets ? filters : filters.first(0)));
-  }
-  if (!options.filters.empty() && !by_facets) {
-    if (auto missing = missing_objects(Need::kColumns); !missing.empty()) {
-      return SearchAnswer{{}, std::move(missing)};
-    }
-    ASSIGN_OR_RETURN(images_allowed,
-                     evaluate_filters(options.filters, columns_, root_.image_count));
-    for (size_t i = 0; i < live_.size(); ++i) images_allowed[i] &= live_[i];
-  } else if (paged_) {
-    images_allowed = live_;
-  }
-  // One image more than asked for makes up for an excluded one.
-  const uint32_t k = std::min(options.k, root_.image_count) + (options.excluded_image ? 1 : 0);
-  SearchAnswer answer;
-  if (paged_) {
-    ASSIGN_OR_RETURN(answer, search_paged(embeddings, k, options, images_allowed));
-  } else if (embeddings.size() == dim) {
-    ASSIGN_OR_RETURN(answer.hits, search_phrase(embeddings, k, options, images_allowed));
-  } else {
-    ASSIGN_OR_RETURN(answer.hits, search_all_phrases(embeddings, k, options, images_allowed));
-  }
-  auto& hits = answer.hits;
-  std::erase_if(hits, [&](const Hit& hit) { return hit.image == options.excluded_image; });
-  if (hits.size() > options.k) hits.resize(options.k);
-  for (Hit& hit : hits) hit.similarity = std::clamp(hit.similarity, 0.0, 1.0);
-  return answer;
+  ASSIGN_OR_RETURN(auto search, RunningSearch::begin(*this, embeddings, options));
+  return search.step(options.stage);
 }
 
-Result<SearchAnswer> Searcher::search_paged(std::span<const float> embeddings, uint32_t k,
-                                            const SearchOptions& options,
-                                            std::span<const uint64_t> images_allowed) {
-  const size_t dim = root_.model.embedding_dim;
-  const size_t phrases = embeddings.size() / dim;
-  const uint32_t depth = phrases == 1 ? k : std::max(k * kConjunctionDepth, kMinConjunctionDepth);
-  SearchAnswer answer;
-  paged_->begin_search();
-  std::map<uint32_t, PagedHit> by_row;
-  for (size_t phrase = 0; phrase < phrases; ++phrase) {
-    PagedEffort effort = options.effort;
-    effort.only_opened = options.path == SearchPath::kCells;
-    if (kSearchesGraphs && options.filters.empty()) {
-      const bool is_image = options.kind == QueryKind::kImage;
-      if (options.path == SearchPath::kHnsw && paged_->has_graph()) {
-        effort.ef_search = options.ef_search;
-      } else if (options.path == SearchPath::kAuto && is_image && paged_->prefers_graph()) {
-        effort.ef_search = std::max(options.ef_search, kChosenEfSearch);
-      }
-    }
-    if (options.path == SearchPath::kExact) {
-      effort = {UINT32_MAX, paged_->row_count(), false};
-    }
-    ASSIGN_OR_RETURN(auto found, paged_->search(embeddings.subspan(phrase * dim, dim), depth,
-                                                effort, images_allowed));
-    for (const auto& ref : found.missing) {
-      if (std::find(answer.missing.begin(), answer.missing.end(), ref) == answer.missing.end()) {
-        answer.missing.push_back(ref);
-      }
-    }
-    // A row that is not among a phrase's best is not better than the last of them.
-    const double least = found.hits.empty() ? 0.0 : found.hits.back().similarity;
-    for (auto& [row, hit] : by_row) hit.similarity += least;
-    for (const auto& hit : found.hits) {
-      auto [known, is_new] = by_row.try_emplace(hit.row, PagedHit{hit.row, 0, hit.is_refined});
-      if (is_new) {
-        known->second.similarity = static_cast<double>(phrase) * least + hit.similarity;
-      } else {
-        known->second.similarity += hit.similarity - least;
-      }
-    }
+Result<std::vector<uint64_t>> Searcher::matching_images(
+    std::span<const FilterClause> filters) const {
+  ASSIGN_OR_RETURN(auto images, evaluate_filters(filters, columns_, root_.image_count));
+  for (size_t i = 0; i < live_.size(); ++i) images[i] &= live_[i];
+  return images;
+}
+
+Result<std::vector<Hit>> Searcher::search_resident(std::span<const float> embeddings, uint32_t k,
+                                                   const SearchOptions& options,
+                                                   std::span<const uint64_t> images_allowed) {
+  if (embeddings.size() == root_.model.embedding_dim) {
+    return search_phrase(embeddings, k, options, images_allowed);
   }
-  std::vector<PagedHit> rows;
-  for (const auto& [row, hit] : by_row) rows.push_back(hit);
-  sort_best_first(rows);
-  if (rows.size() > k) rows.resize(k);
-  for (const auto& [row, similarity, is_refined] : rows) {
-    std::vector<ObjectRef> ignored;
-    const auto rest = paged_->find_rest(row, ignored);
-    const View view = rest.piece != nullptr ? rest.piece->views[rest.position].view : View{};
-    answer.hits.push_back({row, similarity / static_cast<double>(phrases), view});
-  }
-  return answer;
+  return search_all_phrases(embeddings, k, options, images_allowed);
 }
 
 Result<std::vector<Hit>> Searcher::search_phrase(std::span<const float> embedding, uint32_t k,
@@ -365,7 +277,7 @@ Result<std::vector<Hit>> Searcher::search_all_phrases(std::span<const float> emb
   };
   std::vector<uint64_t> candidates((root_.image_count + 63) / 64);
   std::map<uint32_t, Hit> by_image;
-  const uint32_t depth = std::max(k * kConjunctionDepth, kMinConjunctionDepth);
+  const uint32_t depth = conjunction_depth(k);
   RETURN_IF_ERROR(for_each_phrase(depth, options, images_allowed, [&](const Hit& hit) {
     candidates[hit.image / 64] |= uint64_t{1} << (hit.image % 64);
     by_image.try_emplace(hit.image, Hit{hit.image, 0.0, hit.view});
@@ -385,9 +297,9 @@ Result<std::vector<Hit>> Searcher::search_all_phrases(std::span<const float> emb
 }
 
 Result<std::optional<double>> Searcher::count_by_facets(std::span<const FilterClause> filters) {
-  if (!paged_ || !paged_->knows_fields(filters)) return std::optional<double>{};
-  RETURN_IF_ERROR(paged_->set_filters(filters));
-  return std::optional(paged_->expected_count());
+  if (!paged_ || !paged_->facets().knows(filters)) return std::optional<double>{};
+  ASSIGN_OR_RETURN(const auto filter, FacetFilter::make(paged_->facets(), filters));
+  return std::optional(paged_->live_share() * filter.expected_count());
 }
 
 Result<std::vector<ObjectRef>> Searcher::missing_for_embedding(uint32_t image) {
@@ -397,11 +309,9 @@ Result<std::vector<ObjectRef>> Searcher::missing_for_embedding(uint32_t image) {
 }
 
 Result<std::vector<ObjectRef>> Searcher::missing_for_record(uint32_t image) {
-  std::vector<ObjectRef> missing;
-  if (!paged_) return missing;
+  if (!paged_) return std::vector<ObjectRef>{};
   RETURN_IF_ERROR(check_image(image, root_.image_count));
-  paged_->find_piece(image, missing);
-  return missing;
+  return paged_->missing_for_piece(image);
 }
 
 std::vector<ObjectRef> Searcher::missing_cells() {
@@ -430,9 +340,9 @@ Result<std::vector<float>> Searcher::image_embedding(uint32_t image) const {
 Result<Searcher::RecordPlace> Searcher::find_record(uint32_t image) const {
   RETURN_IF_ERROR(check_image(image, root_.image_count));
   if (paged_) {
-    const auto place = paged_->place_of(image);
+    const auto place = paged_->piece_of(image);
     if (!place) return invalid_argument("record: its cell is not there; add it first");
-    return RecordPlace{place->ref, place->position};
+    return RecordPlace{place->ref, image - place->first_row};
   }
   const auto after = std::upper_bound(
       root_.records.begin(), root_.records.end(), image,

@@ -14,7 +14,7 @@
 #include "native/bundle/root.h"
 #include "native/search/filter.h"
 #include "native/search/loaded_index.h"
-#include "native/search/paged_index.h"
+#include "native/search/paged_query.h"
 
 namespace sightline {
 
@@ -28,6 +28,7 @@ struct SearchOptions {
   uint32_t ef_search = 50;
   SearchPath path = SearchPath::kAuto;
   PagedEffort effort;                      // of a paged index
+  Stage stage = Stage::kSettled;           // of a search in one step
   std::vector<FilterClause> filters;       // all must hold
   std::optional<uint32_t> excluded_image;  // left out of the hits, e.g. the query image itself
 };
@@ -50,13 +51,12 @@ struct SearchAnswer {
 // What a question needs beside the root.
 enum class Need : uint8_t { kSearch, kColumns, kImageIds };
 
-// Searches one opened bundle. Bytes in, hits out: the caller fetches the objects.
+// The k images of each phrase of a conjunction that are looked at.
+uint32_t conjunction_depth(uint32_t k);
+
+// One opened bundle. Bytes in, hits out: the caller fetches the objects.
 //
-//   open(root) → fetch missing_objects() → add_object() each →
-//   search() → while something is missing: fetch, add, search() again
-//
-// Of a resident index nothing is missing after the start; of a paged one a query opens cells and
-// then refines the best rows, two rounds at most. One search at a time.
+//   open(root) → fetch missing_objects() → add_object() each → RunningSearch::begin(searcher, …)
 class Searcher {
  public:
   // Checks and reads the root object, as stored.
@@ -77,10 +77,18 @@ class Searcher {
 
   bool ready() const { return missing_objects().empty(); }
 
-  // embeddings: [phrases, embedding_dim] float32, as split_conjunction() separates a text. The best
-  // k images, most similar first, ties by ordinal; of several phrases the mean similarity counts,
-  // and the view is the one that matched the first of them best. Requires ready().
+  // One step of a RunningSearch: the answer of who has everything in memory.
   Result<SearchAnswer> search(std::span<const float> embeddings, const SearchOptions& options);
+
+  // A bit per image that is not gone and for which all clauses hold. Requires the columns.
+  Result<std::vector<uint64_t>> matching_images(std::span<const FilterClause> filters) const;
+  // A bit per image that is not gone; empty where none is.
+  RowFilter live_images() const { return live_; }
+
+  // Of resident indexes. images_allowed: a bit per image, or empty.
+  Result<std::vector<Hit>> search_resident(std::span<const float> embeddings, uint32_t k,
+                                           const SearchOptions& options,
+                                           std::span<const uint64_t> images_allowed);
 
   // About how many images the filters let through, from what the root alone tells; nothing where it
   // tells not of all fields.
@@ -102,7 +110,8 @@ class Searcher {
   std::vector<uint32_t> find_images(std::string_view image_id) const;
   std::span<const LoadedIndex> indexes() const { return indexes_; }
   // Memory held by the cells and pieces of a paged index.
-  uint64_t resident_bytes() const { return paged_ ? paged_->resident_bytes() : 0; }
+  uint64_t resident_bytes() const { return paged_ ? paged_->cache().resident_bytes() : 0; }
+  // Null where the bundle's indexes are resident.
   PagedIndex* paged() { return paged_ ? &*paged_ : nullptr; }
 
   // The object that holds an image's record (kind records, or a piece of a paged index), and the
@@ -132,9 +141,6 @@ class Searcher {
   Result<std::vector<Hit>> search_all_phrases(std::span<const float> embeddings, uint32_t k,
                                               const SearchOptions& options,
                                               std::span<const uint64_t> images_allowed);
-  Result<SearchAnswer> search_paged(std::span<const float> embeddings, uint32_t k,
-                                    const SearchOptions& options,
-                                    std::span<const uint64_t> images_allowed);
   bool is_deferred(Target target) const;
   void expect(Target target, size_t index, const ObjectParts& parts);
   Result<void> take_payload(const Pending& pending, std::vector<uint8_t> payload);

@@ -34,6 +34,7 @@ const searcher = core.Searcher.open(rootRef, read(rootRef));
 const add = (refs) => refs.forEach((ref) => searcher.addObject(ref, read(ref)));
 const { imageCount } = searcher.root();
 for (let image = 0; image < imageCount; image += 20) add(searcher.missingForRecord(image));
+searcher.searchResidentCells();
 const cellBytes = searcher.residentBytes();
 const withCells = linearMegabytes();
 
@@ -41,17 +42,22 @@ const queries = readNpy(queriesPath);
 const truth = truthPath ? readNpy(truthPath) : null;
 const options = {
   ...{ kind: 'text', path: 'hnsw', k: 10, efSearch: 50, filters: [], excludedImage: null },
-  ...{ isFirst: false, familiarity: 1 },
+  familiarity: 1,
 };
 const times = [];
 let found = 0;
 for (let query = 0; query < queries.rows; ++query) {
   const vector = queries.values.subarray(query * queries.dim, (query + 1) * queries.dim);
-  let hits = searcher.search(vector, options);
-  for (; hits.missing.length > 0; hits = searcher.search(vector, options)) add(hits.missing);
+  const fetching = searcher.ask(vector, options);
+  for (let hits = fetching.step(false); hits.missing.length > 0; hits = fetching.step(false)) {
+    add(hits.missing);
+  }
+  fetching.delete();
   const began = performance.now();
-  hits = searcher.search(vector, options);
+  const search = searcher.ask(vector, options);
+  const hits = search.step(false);
   times.push(performance.now() - began);
+  search.delete();
   if (!truth) continue;
   const ids = [...hits.images].map((image) => {
     const { piece, position } = searcher.findRecord(image);

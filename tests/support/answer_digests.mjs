@@ -57,15 +57,11 @@ export function searchAll(core, { root, objects }, queries, { k, isFirst, filter
   const answers = [];
   for (let first = 0; first < queries.length; first += dim) {
     const query = queries.subarray(first, first + dim);
-    for (;;) {
-      const hits = searcher.search(query, { ...how, k, isFirst, filters });
-      if (hits.missing.length > 0) {
-        add(hits.missing);
-        continue;
-      }
-      answers.push(Array.from(hits.images, (image, i) => [idOf(image), hits.similarities[i]]));
-      break;
-    }
+    const search = searcher.ask(query, { ...how, k, filters });
+    let hits = search.step(isFirst);
+    for (; hits.missing.length > 0; hits = search.step(isFirst)) add(hits.missing);
+    search.delete();
+    answers.push(Array.from(hits.images, (image, i) => [idOf(image), hits.similarities[i]]));
   }
   searcher.delete();
   return answers;

@@ -51,6 +51,13 @@ const searchOptions = (overrides) => ({
   ...overrides,
 });
 
+function ask(searcher, embedding, options) {
+  const search = searcher.ask(embedding, options);
+  const hits = search.step(false);
+  search.delete();
+  return hits;
+}
+
 // The hits that come as columns, as rows.
 function rowsOf({ images, similarities, viewKinds, boxesXyxyPx }) {
   return [...images].map((image, i) => ({
@@ -82,7 +89,7 @@ test('the golden bundle gives the native answers to the last bit', { skip }, () 
   const answers = JSON.parse(readFileSync(join(fixtures, 'golden_answers.json'), 'utf8'));
   for (const { name, kind, embedding, hits } of answers) {
     for (const path of ['exact', 'hnsw']) {
-      const found = searcher.search(new Float32Array(embedding), searchOptions({ kind, path }));
+      const found = ask(searcher, new Float32Array(embedding), searchOptions({ kind, path }));
       assert.deepEqual(rowsOf(found), hits, `${name}, ${path}`);
     }
   }
@@ -105,7 +112,7 @@ test('the demo site gives the hits of sightline search', { skip: skipSite }, () 
     const embedding = searcher.imageEmbedding(excludedImage);
     for (const path of ['exact', 'hnsw']) {
       const options = searchOptions({ kind: 'image', path, k: 10, excludedImage });
-      const found = rowsOf(searcher.search(embedding, options)).map((hit) => [
+      const found = rowsOf(ask(searcher, embedding, options)).map((hit) => [
         ...[record(searcher, bundle, hit.image).imageId, hit.similarity, hit.box_xyxy_px],
       ]);
       const args = ['search', site, '--similar', imageId, '--k', '10', '--path', path, '--json'];
@@ -160,17 +167,17 @@ test('a swapped object, an early search and a bad query are refused', { skip }, 
     refusal('corrupt', /^objects\/.*its reference says|the bytes hash to/),
   );
   assert.throws(
-    () => searcher.search(query, searchOptions()),
+    () => ask(searcher, query, searchOptions()),
     refusal('invalid_argument', /^search: objects of the index are still missing$/),
   );
   searcher.delete();
   const opened = openBundle(golden);
   assert.throws(
-    () => opened.search(query.subarray(1), searchOptions()),
+    () => ask(opened, query.subarray(1), searchOptions()),
     refusal('invalid_argument', /15 dimensions, this bundle 16/),
   );
   assert.throws(
-    () => opened.search(query, searchOptions({ filters: ['nonsense'] })),
+    () => ask(opened, query, searchOptions({ filters: ['nonsense'] })),
     refusal('invalid_argument', /nonsense/),
   );
   opened.delete();
@@ -199,7 +206,7 @@ test('no 64-bit integer crosses the border', { skip }, () => {
   walk(searcher.columns());
   walk(searcher.findRecord(3));
   walk(record(searcher, golden, 3));
-  walk(searcher.search(new Float32Array(16).fill(0.25), searchOptions()));
+  walk(ask(searcher, new Float32Array(16).fill(0.25), searchOptions()));
   searcher.delete();
 });
 

@@ -127,8 +127,6 @@ export interface CoreFilterClause {
 export interface CoreSearchOptions {
   kind: 'text' | 'image';
   path: 'hnsw' | 'cells' | 'exact';
-  /** Of a paged index: the answer that is shown first. */
-  isFirst: boolean;
   k: number;
   efSearch: number;
   /** Clauses, or lines in the command line's language. */
@@ -154,6 +152,13 @@ export interface CoreHits {
   found: boolean;
 }
 
+/** One search; what it works with stays in memory until `delete()`. */
+export interface CoreSearch {
+  /** What is known so far; again, once `missing` was added. isFirst: the answer shown first. */
+  step(isFirst: boolean): CoreHits;
+  delete(): void;
+}
+
 export interface Searcher {
   root(): Root;
   /** Opens cells as queries ask for them; otherwise all is loaded before the first search. */
@@ -168,8 +173,10 @@ export interface Searcher {
   missingCells(): ObjectRef[];
   addObject(ref: ObjectRef, stored: Uint8Array): void;
   ready(): boolean;
-  /** embeddings: [phrases, dim]. */
-  search(embeddings: Float32Array, options: CoreSearchOptions): CoreHits;
+  /** Once all cells are in memory, searches look at more of them than they would fetch. */
+  searchResidentCells(): void;
+  /** Begins a search. embeddings: [phrases, dim]. */
+  ask(embeddings: Float32Array, options: CoreSearchOptions): CoreSearch;
   imageEmbedding(image: number): Float32Array;
   findImageIds(imageId: string): Uint32Array;
   findRecord(image: number): { piece: ObjectRef; position: number };

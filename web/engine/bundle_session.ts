@@ -11,6 +11,7 @@ import type {
   Column,
   Core,
   CoreHits,
+  CoreSearch,
   CoreSearchOptions,
   CoreTextEncoder,
   FacetSummary,
@@ -85,6 +86,7 @@ export class BundleSession {
       (cells) => this.add(cells, ({ name }) => ({ later: this.untilHurried(name) })),
     );
     if (!prefetch || !searcher.isPaged()) this.prefetch.stop();
+    else searcher.searchResidentCells();
     this.indexObjects = searcher.missingObjects('search');
     this.columnBytes = storedBytes(searcher.missingObjects('columns'));
     if (searcher.isPaged()) {
@@ -191,12 +193,12 @@ export class BundleSession {
   ): Promise<CoreHits> {
     const filters = filter.map(coreClause);
     const how = { kind, path, k, efSearch, filters, excludedImage, familiarity };
-    const search = (isFirst: boolean) => this.searcher.search(embeddings, { ...how, isFirst });
-    if (this.searcher.isPaged()) onFirst(await this.firstHits(search));
-    for (;;) {
-      const hits = search(false);
-      if (hits.missing.length === 0) return hits;
-      await this.add(hits.missing);
+    const search = this.searcher.ask(embeddings, how);
+    try {
+      if (this.searcher.isPaged()) onFirst(await this.firstHits(search));
+      return await this.settle(search);
+    } finally {
+      search.delete();
     }
   }
 
@@ -257,11 +259,11 @@ export class BundleSession {
     const embedding = new Float32Array(this.root.model.embeddingDim);
     const how = { kind: 'image', path: 'cells', k, efSearch: 50, excludedImage: null } as const;
     const filters = filter.map(coreClause);
-    const options = { ...how, filters, familiarity: 1, isFirst: true };
-    for (;;) {
-      const hits = this.searcher.search(embedding, options);
-      if (hits.missing.length === 0) return hits.images;
-      await this.add(hits.missing);
+    const search = this.searcher.ask(embedding, { ...how, filters, familiarity: 1 });
+    try {
+      return (await this.settle(search, true)).images;
+    } finally {
+      search.delete();
     }
   }
 
@@ -273,14 +275,22 @@ export class BundleSession {
   }
 
   /** The first answer of a paged index; what the settled one needs is asked for behind it. */
-  private async firstHits(search: (isFirst: boolean) => CoreHits): Promise<CoreHits> {
+  private async firstHits(search: CoreSearch): Promise<CoreHits> {
     for (;;) {
-      const hits = search(true);
+      const hits = search.step(true);
       if (hits.missing.length === 0) return hits;
       const added = this.add(hits.missing);
       const opensCells = hits.missing.some(({ name }) => name.endsWith('.cell'));
-      if (!opensCells) this.add(search(false).missing).catch(() => undefined);
+      if (!opensCells) this.add(search.step(false).missing).catch(() => undefined);
       await added;
+    }
+  }
+
+  private async settle(search: CoreSearch, isFirst = false): Promise<CoreHits> {
+    for (;;) {
+      const hits = search.step(isFirst);
+      if (hits.missing.length === 0) return hits;
+      await this.add(hits.missing);
     }
   }
 

@@ -41,14 +41,21 @@ export async function load() {
       };
       await add(searcher.missingObjects('search'));
       const isPaged = searcher.isPaged();
+      searcher.searchResidentCells();
       if (isPaged) await add(searcher.missingCells());
       pieces.clear();
-      const search = (query, k, effort) =>
-        searcher.search(query, {
-          ...{ kind: 'text', filters: [], excludedImage: null, isFirst: false, familiarity: 1, k },
+      const ask = (query, k, effort) =>
+        searcher.ask(query, {
+          ...{ kind: 'text', filters: [], excludedImage: null, familiarity: 1, k },
           path: isPaged ? effort : 'hnsw',
           efSearch: typeof effort === 'number' ? effort : 50,
         });
+      const search = (...asked) => {
+        const running = ask(...asked);
+        const hits = running.step(false);
+        running.delete();
+        return hits;
+      };
       if (!isPaged) {
         return { efforts: graphEfforts, search, rowsOf: ({ images }) => images };
       }
@@ -67,9 +74,12 @@ export async function load() {
         search,
         rowsOf: ({ images }) => Array.from(images, rowOfImage),
         async prepare(...asked) {
-          for (let hits = search(...asked); hits.missing.length > 0; hits = search(...asked)) {
+          const running = ask(...asked);
+          for (let hits = running.step(false); hits.missing.length > 0;) {
             await add(hits.missing);
+            hits = running.step(false);
           }
+          running.delete();
         },
       };
     },

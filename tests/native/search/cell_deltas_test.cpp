@@ -54,7 +54,7 @@ TEST_CASE("rows of deltas are found as those of cells are, and removed rows by n
         SearchOptions options;
         options.k = 10;
         options.path = path;
-        options.effort.is_first = is_first;
+        options.stage = is_first ? Stage::kFirst : Stage::kSettled;
         const auto hits = settle(bundle, searcher, row(bundle, number), options);
         REQUIRE(hits.size() == 10);
         for (const auto& hit : hits) REQUIRE_FALSE(is_removed(hit.image));

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "native/search/searcher.h"
+#include "native/search/running_search.h"
 #include "tests/native/search/paged_bundle.h"
 
 using namespace sightline;
@@ -22,8 +22,9 @@ Searcher open_paged(const SmallBundle& bundle) {
 Settled settle(const SmallBundle& bundle, Searcher& searcher, std::span<const float> query,
                const SearchOptions& options) {
   Settled settled;
+  auto search = RunningSearch::begin(searcher, query, options).value();
   while (true) {
-    const auto answer = searcher.search(query, options).value();
+    const auto answer = search.step(options.stage).value();
     if (answer.missing.empty()) {
       settled.hits = answer.hits;
       return settled;
@@ -85,7 +86,7 @@ TEST_CASE("the first answer of a paged index refines fewer rows than the settled
     auto searcher = open_paged(bundle);
     SearchOptions options;
     options.k = 5;
-    options.effort.is_first = is_first;
+    options.stage = is_first ? Stage::kFirst : Stage::kSettled;
     size_t pieces = 0;
     while (true) {
       const auto answer = searcher.search(row(bundle, 7), options).value();
@@ -136,24 +137,101 @@ TEST_CASE("records, ids and embeddings of a paged bundle are asked for when they
   CHECK_FALSE(searcher.missing_for_record(300).has_value());
 }
 
-TEST_CASE("a memory limit makes a paged index forget what was used longest ago", "[paged]") {
-  const auto bundle = make_paged_bundle();
-  auto roomy = open_paged(bundle);
-  auto tight = open_paged(bundle);
-  tight.paged()->set_memory_limit(6000);
+TEST_CASE("cells and pieces in memory never hold more than the limit", "[paged][memory]") {
+  const auto bundle = make_paged_bundle(600, 16, 20);
+  auto searcher = open_paged(bundle);
+  constexpr uint64_t kLimit = 20'000;
+  searcher.paged()->cache().set_limit(kLimit);
   SearchOptions options;
   options.k = 5;
   options.effort.probe_cells = 2;
   options.effort.refine_rows = 5;
-  for (uint32_t number = 0; number < 300; number += 7) {
-    const auto hits = settle(bundle, tight, row(bundle, number), options).hits;
-    REQUIRE(hits.size() == 5);
-    settle(bundle, roomy, row(bundle, number), options);
+  uint64_t fetched = 0;
+  for (uint32_t number = 0; number < 600; number += 3) {
+    auto search = RunningSearch::begin(searcher, row(bundle, number), options).value();
+    for (auto answer = search.step(Stage::kSettled).value(); !answer.missing.empty();
+         answer = search.step(Stage::kSettled).value()) {
+      for (const auto& ref : answer.missing) {
+        REQUIRE(searcher.add_object(ref, bundle.stored(ref)).has_value());
+        REQUIRE(searcher.resident_bytes() <= kLimit);
+        fetched += ref.raw_bytes;
+      }
+    }
   }
-  CHECK(tight.resident_bytes() < roomy.resident_bytes());
+  CHECK(fetched > 5 * kLimit);
 }
 
-TEST_CASE("of many cells in memory only the best few are searched", "[paged]") {
+TEST_CASE("a search holds what it works with, however little memory there is", "[paged][memory]") {
+  const auto bundle = make_paged_bundle(600, 16, 20);
+  auto searcher = open_paged(bundle);
+  searcher.paged()->cache().set_limit(1);
+  SearchOptions options;
+  options.k = 5;
+  options.effort.probe_cells = 3;
+  // Two searches that go on at a time do not take each other's cells away.
+  auto one = RunningSearch::begin(searcher, row(bundle, 7), options).value();
+  auto other = RunningSearch::begin(searcher, row(bundle, 400), options).value();
+  for (uint32_t round = 0; round < 3; ++round) {
+    for (auto* search : {&one, &other}) {
+      const auto answer = search->step(Stage::kSettled).value();
+      if (round == 2) CHECK(answer.missing.empty());
+      for (const auto& ref : answer.missing) {
+        REQUIRE(searcher.add_object(ref, bundle.stored(ref)).has_value());
+      }
+    }
+  }
+  auto roomy = open_paged(bundle);
+  CHECK(one.step(Stage::kSettled).value().hits ==
+        settle(bundle, roomy, row(bundle, 7), options).hits);
+  CHECK(other.step(Stage::kSettled).value().hits ==
+        settle(bundle, roomy, row(bundle, 400), options).hits);
+}
+
+TEST_CASE("what was asked before changes no answer, by any path", "[paged]") {
+  const auto bundle = make_paged_bundle(600, 16, 20, true);
+  for (const auto path :
+       {SearchPath::kAuto, SearchPath::kCells, SearchPath::kHnsw, SearchPath::kExact}) {
+    if (path == SearchPath::kHnsw && !kSearchesGraphs) continue;
+    auto open_long = open_paged(bundle);
+    for (uint32_t number = 0; number < 240; ++number) {
+      SearchOptions options;
+      options.k = 10;
+      options.path = path;
+      options.kind = number % 2 == 0 ? QueryKind::kText : QueryKind::kImage;
+      options.stage = number % 3 == 0 ? Stage::kFirst : Stage::kSettled;
+      if (path != SearchPath::kExact) options.effort = {3, 15};
+      const bool is_filtered = number % 5 == 0 && path != SearchPath::kHnsw;
+      if (is_filtered) {
+        options.filters = {parse_filter(number % 2 ? "mark = rare" : "parity = odd").value()};
+        options.effort.probe_cells = 0;
+      }
+      const auto query = row(bundle, number * 2);
+      auto fresh = open_paged(bundle);
+      REQUIRE(settle(bundle, open_long, query, options).hits ==
+              settle(bundle, fresh, query, options).hits);
+    }
+  }
+}
+
+TEST_CASE("an image near two phrases is measured by both, not by the last one found", "[paged]") {
+  const auto bundle = make_paged_bundle();
+  auto searcher = open_paged(bundle);
+  std::vector<float> both(row(bundle, 3).begin(), row(bundle, 3).end());
+  both.insert(both.end(), row(bundle, 150).begin(), row(bundle, 150).end());
+  SearchOptions options;
+  options.k = 300;
+  const auto hits = settle(bundle, searcher, both, options).hits;
+  REQUIRE(hits.size() == 300);
+  for (const auto& hit : hits) {
+    const auto found = row(bundle, hit.image);
+    const double mean =
+        (dot_f32(both.data(), found.data(), 16) + dot_f32(both.data() + 16, found.data(), 16)) / 2;
+    REQUIRE(hit.similarity == Approx(std::clamp(mean, 0.0, 1.0)).margin(0.03));
+  }
+}
+
+TEST_CASE("all cells in memory are searched where that is asked for, but only the best few",
+          "[paged]") {
   const auto bundle = make_paged_bundle(600, 16, 20);
   auto searcher = open_paged(bundle);
   SearchOptions options;
@@ -161,7 +239,11 @@ TEST_CASE("of many cells in memory only the best few are searched", "[paged]") {
   options.effort.refine_rows = 600;
   CHECK(settle(bundle, searcher, row(bundle, 5), options).hits.size() == 600);
   options.effort.probe_cells = 1;
+  CHECK(settle(bundle, searcher, row(bundle, 5), options).hits.size() == 20);
+  searcher.paged()->search_resident_cells();
   CHECK(settle(bundle, searcher, row(bundle, 5), options).hits.size() == 20 * 20);
+  options.path = SearchPath::kCells;
+  CHECK(settle(bundle, searcher, row(bundle, 5), options).hits.size() == 20);
 }
 
 TEST_CASE("damaged cells and pieces are refused or leave every answer in range",
@@ -281,5 +363,5 @@ TEST_CASE("answers of a paged index are the same bytes on every target", "[paged
     }
   }
   CHECK(to_hex(sha256(answers.bytes())) ==
-        "d16b17a1b5560b684d859bb25cfa6171d6dc95e9786491bda03cf3b15168f55d");
+        "1dfd281055605b700708c953afd21eac2ebeac4ec0597642bbaa7884a04aa072");
 }
