@@ -107,20 +107,13 @@ Result<std::vector<PhrasePage>> add_leaves(std::span<const PhraseCode> codes,
   return leaves;
 }
 
-// Without its article, by which two suggestions would differ.
-std::string_view without_article(std::string_view phrase) {
-  for (const std::string_view article : {"a ", "an ", "the "}) {
-    if (phrase.starts_with(article)) return phrase.substr(article.size());
-  }
-  return phrase;
-}
-
 // As many of the phrases, the most useful first, as fit one small object.
 Result<ObjectParts> add_suggestions(const std::vector<std::string>& phrases, BundleWriter& writer) {
   std::vector<std::string> chosen;
   std::unordered_set<std::string_view> seen;
   for (const auto& phrase : phrases) {
     if (chosen.size() == kMaxSuggestions) break;
+    // Two that differ by their article are one.
     if (seen.insert(without_article(phrase)).second) chosen.push_back(phrase);
   }
   while (true) {

@@ -1,9 +1,9 @@
 #include "indexer/assemble/assemble_text.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include "indexer/assemble/relevance_fit.h"
-#include "indexer/base/parallel.h"
 #include "indexer/index/index_builder.h"
 #include "indexer/index/matrix.h"
 #include "indexer/index/quality_report.h"
@@ -17,7 +17,6 @@ namespace {
 // Codes and cells are fitted to so many phrases of a bank made by rule.
 constexpr uint32_t kTypicalQueries = 2000;
 constexpr uint32_t kSampledRows = 20'000;
-constexpr uint32_t kBlockRows = 2048;
 
 // Every n-th row, as a table.
 Result<RowTable> sample_rows(const RowSource& rows) {
@@ -36,31 +35,18 @@ Result<RowTable> sample_rows(const RowSource& rows) {
 // The best inner product of each query [n, dim] with any row.
 Result<std::vector<double>> best_in_rows(const RowSource& rows, std::span<const float> queries,
                                          unsigned thread_count) {
-  const size_t query_count = queries.size() / rows.dim;
-  const size_t block_count = (size_t{rows.row_count} + kBlockRows - 1) / kBlockRows;
-  std::vector<Result<std::vector<float>>> bests(block_count, std::vector<float>{});
-  parallel_for(block_count, thread_count, [&](size_t block) {
-    const auto first = static_cast<uint32_t>(block * kBlockRows);
-    const uint32_t count = std::min(kBlockRows, rows.row_count - first);
-    std::vector<float> values(size_t{count} * rows.dim);
-    if (const auto read = rows.read(first, count, values); !read) {
-      bests[block] = read.error();
-      return;
-    }
-    std::vector<float> products(query_count * count);
+  std::vector<double> best(queries.size() / rows.dim, -1);
+  std::mutex mutex;
+  RETURN_IF_ERROR(for_blocks(rows, thread_count, [&](uint32_t, auto values) {
+    const size_t count = values.size() / rows.dim;
+    std::vector<float> products(best.size() * count);
     multiply_transposed(queries, values, rows.dim, products);
-    std::vector<float> best(query_count);
-    for (size_t q = 0; q < query_count; ++q) {
+    const std::lock_guard lock(mutex);
+    for (size_t q = 0; q < best.size(); ++q) {
       const auto of_query = std::span(products).subspan(q * count, count);
-      best[q] = *std::max_element(of_query.begin(), of_query.end());
+      best[q] = std::max(best[q], double{*std::max_element(of_query.begin(), of_query.end())});
     }
-    bests[block] = std::move(best);
-  });
-  std::vector<double> best(query_count, -1);
-  for (const auto& of_block : bests) {
-    if (!of_block) return of_block.error();
-    for (size_t q = 0; q < query_count; ++q) best[q] = std::max(best[q], double{(*of_block)[q]});
-  }
+  }));
   return best;
 }
 

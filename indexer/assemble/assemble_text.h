@@ -5,7 +5,7 @@
 
 #include "indexer/assemble/add_model.h"
 #include "indexer/assemble/add_phrase_bank.h"
-#include "indexer/index/paged_index_builder.h"
+#include "indexer/index/row_source.h"
 
 namespace sightline {
 

@@ -5,6 +5,7 @@
 
 #include "indexer/increments/build_memory.h"
 #include "indexer/increments/delta_builder.h"
+#include "indexer/index/write_cells.h"
 #include "native/bundle/image_ids.h"
 
 namespace sightline {

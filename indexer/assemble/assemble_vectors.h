@@ -8,7 +8,7 @@
 #include "indexer/increments/base_bundle.h"
 #include "indexer/index/build_checkpoint.h"
 #include "indexer/index/graph_builder.h"
-#include "indexer/index/paged_index_builder.h"
+#include "indexer/index/index_plan.h"
 #include "indexer/sources/record_file.h"
 #include "native/base/result.h"
 #include "native/base/sha256.h"

@@ -7,7 +7,7 @@
 
 #include "indexer/assemble/assemble_images.h"
 #include "indexer/base/progress.h"
-#include "indexer/index/paged_index_builder.h"
+#include "indexer/index/index_options.h"
 #include "indexer/models/onnx_session.h"
 #include "native/base/result.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "indexer/increments/build_memory.h"
-#include "indexer/index/paged_index_builder.h"
+#include "indexer/index/index_plan.h"
 #include "native/base/result.h"
 #include "native/bundle/image_ids.h"
 #include "native/bundle/root.h"

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "indexer/index/paged_index_builder.h"
+#include "indexer/index/index_plan.h"
 #include "native/base/result.h"
 #include "native/base/sha256.h"
 #include "native/bundle/columns.h"

@@ -7,8 +7,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "indexer/index/arrange_rows.h"
+#include "indexer/index/encode_rows.h"
 #include "indexer/index/facet_writer.h"
 #include "indexer/index/paged_tuning.h"
+#include "indexer/index/write_cells.h"
 #include "indexer/sources/category_column.h"
 
 namespace sightline {

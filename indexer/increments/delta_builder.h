@@ -3,7 +3,7 @@
 #include "indexer/base/progress.h"
 #include "indexer/bundle/bundle_writer.h"
 #include "indexer/increments/base_bundle.h"
-#include "indexer/index/paged_index_builder.h"
+#include "indexer/index/row_source.h"
 #include "indexer/sources/record_file.h"
 #include "native/base/result.h"
 #include "native/bundle/root.h"

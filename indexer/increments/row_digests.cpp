@@ -1,16 +1,12 @@
 #include "indexer/increments/row_digests.h"
 
-#include <algorithm>
 #include <cstring>
 
-#include "indexer/base/parallel.h"
 #include "native/base/byte_writer.h"
 #include "native/base/sha256.h"
 
 namespace sightline {
 namespace {
-
-constexpr uint32_t kBlockRows = 1024;
 
 uint64_t digest_row(std::span<const float> vector, uint32_t row, const RecordTable& table) {
   ByteWriter writer;
@@ -31,20 +27,11 @@ uint64_t digest_row(std::span<const float> vector, uint32_t row, const RecordTab
 Result<std::vector<uint64_t>> digest_rows(const RowSource& rows, const RecordTable& table,
                                           unsigned thread_count) {
   std::vector<uint64_t> digests(rows.row_count);
-  const size_t blocks = (size_t{rows.row_count} + kBlockRows - 1) / kBlockRows;
-  std::vector<Result<void>> results(blocks);
-  parallel_for(blocks, thread_count, [&](size_t block) {
-    const auto first = static_cast<uint32_t>(block * kBlockRows);
-    const uint32_t count = std::min(kBlockRows, rows.row_count - first);
-    std::vector<float> vectors(size_t{count} * rows.dim);
-    results[block] = rows.read(first, count, vectors);
-    if (!results[block]) return;
-    for (uint32_t i = 0; i < count; ++i) {
-      const auto vector = std::span(vectors).subspan(size_t{i} * rows.dim, rows.dim);
-      digests[first + i] = digest_row(vector, first + i, table);
+  RETURN_IF_ERROR(for_blocks(rows, thread_count, [&](uint32_t first, auto vectors) {
+    for (uint32_t row = first; !vectors.empty(); ++row, vectors = vectors.subspan(rows.dim)) {
+      digests[row] = digest_row(vectors.first(rows.dim), row, table);
     }
-  });
-  for (const auto& result : results) RETURN_IF_ERROR(result);
+  }));
   return digests;
 }
 

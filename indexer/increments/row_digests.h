@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "indexer/index/paged_index_builder.h"
+#include "indexer/index/row_source.h"
 #include "indexer/sources/record_file.h"
 #include "native/base/result.h"
 

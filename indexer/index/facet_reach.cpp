@@ -1,11 +1,12 @@
+#include "indexer/index/facet_reach.h"
+
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "indexer/base/parallel.h"
-#include "indexer/index/facet_writer.h"
-#include "indexer/index/paged_index_builder.h"
 #include "indexer/index/paged_tuning.h"
+#include "indexer/index/scan_plan.h"
+#include "native/bundle/facets.h"
 #include "native/search/cell_scan.h"
 
 namespace sightline {
@@ -17,37 +18,20 @@ constexpr uint32_t kNearest = 10;
 // The cells of a query's nearest rows, nearest first, as positions in the order of opening.
 Result<std::vector<uint32_t>> opened_at(std::span<const float> query, size_t depth,
                                         const PagedPlan& plan) {
-  const auto& codes = plan.basis.codes;
   const auto& directory = plan.directory;
-  ASSIGN_OR_RETURN(const auto weights, weigh_query(codes, query));
-  const auto scan = make_scan_tables(codes, weights);
-  const size_t cells = directory.first_row.size() - 1;
+  ASSIGN_OR_RETURN(const auto weights, weigh_query(plan.basis.codes, query));
+  const auto scan = make_scan_tables(plan.basis.codes, weights);
   const auto similarities = centroid_similarities(directory, weights);
-  const auto reach = cell_reach(directory, similarities);
   TopK best(depth);
-  std::vector<uint32_t> cell_of_row(directory.first_row.back());
-  for (size_t cell = 0; cell < cells; ++cell) {
-    const int32_t offset = scan_offset(similarities[cell], scan);
-    for (uint32_t row = directory.first_row[cell]; row < directory.first_row[cell + 1]; ++row) {
-      const uint8_t* code = plan.codes.data() + row * codes.row_bytes();
-      int32_t sum = offset;
-      for (size_t b = 0; b < codes.first_bytes(); ++b) {
-        sum += scan.tables[b * 32 + (code[b] & 15)];
-        sum += scan.tables[b * 32 + 16 + (code[b] >> 4)];
-      }
-      best.offer(-sum, row);
-      cell_of_row[row] = static_cast<uint32_t>(cell);
-    }
+  for (uint32_t cell = 0; cell < similarities.size(); ++cell) {
+    scan_cell(plan, cell, similarities[cell], scan, best);
   }
-  std::vector<uint32_t> order(cells);
-  std::iota(order.begin(), order.end(), 0u);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return reach[a] > reach[b]; });
-  std::vector<uint32_t> position(cells);
-  for (uint32_t i = 0; i < cells; ++i) position[order[i]] = i;
+  const auto order = opening_order(cell_reach(directory, similarities));
+  std::vector<uint32_t> position(order.size());
+  for (uint32_t i = 0; i < order.size(); ++i) position[order[i]] = i;
   std::vector<uint32_t> opened;
   for (const auto& neighbor : best.take_sorted()) {
-    opened.push_back(position[cell_of_row[neighbor.ordinal]]);
+    opened.push_back(position[cell_of(directory, neighbor.ordinal)]);
   }
   return opened;
 }

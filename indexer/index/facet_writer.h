@@ -12,14 +12,6 @@
 
 namespace sightline {
 
-class HeldOutTruth;
-struct PagedPlan;
-
-// Cells that hold `share` of the nearest 10, 20, 40, ... 1,280 rows of held-out queries, by the
-// first tier of the codes: [kReachCount].
-Result<std::vector<uint32_t>> measure_reach(const HeldOutTruth& truth, const PagedPlan& plan,
-                                            double share, unsigned thread_count);
-
 // Writes the facets of a paged index: beside the rows of every cell, in sums for the root, and as
 // lists of the rows of rare values, where those are fewer bytes than the cells that hold them.
 class FacetWriter {

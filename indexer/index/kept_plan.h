@@ -4,7 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "indexer/index/paged_index_builder.h"
+#include "indexer/index/index_plan.h"
+#include "indexer/index/plan_cells.h"
 #include "native/base/result.h"
 
 namespace sightline {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <set>
 
+#include "indexer/index/index_plan.h"
 #include "indexer/index/matrix.h"
-#include "indexer/index/paged_index_builder.h"
+#include "indexer/index/scan_plan.h"
 #include "native/search/cell_scan.h"
 #include "native/search/paged_query.h"
 
@@ -34,20 +34,6 @@ struct Trial {
   DigitValues first;  // of the components in the root
   DigitValues fine;
 };
-
-uint32_t cell_of(const CellDirectory& directory, uint32_t row) {
-  const auto after = std::upper_bound(directory.first_row.begin(), directory.first_row.end(), row);
-  return static_cast<uint32_t>(after - directory.first_row.begin()) - 1;
-}
-
-// Cells in the order a search opens them.
-std::vector<uint32_t> opening_order(std::span<const double> reach) {
-  std::vector<uint32_t> order(reach.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return reach[a] > reach[b]; });
-  return order;
-}
 
 Result<Trial> make_trial(const HeldOutTruth& truth, size_t number,
                          std::span<const uint32_t> row_of_source, const PagedPlan& plan) {
@@ -105,23 +91,10 @@ void set_depth(float depth, const std::vector<Trial>& trials, CellDirectory& dir
 
 // The rows that look best by their first digits in the best `cell_count` cells.
 std::vector<Neighbor> scan_cells(const Trial& trial, const PagedPlan& plan, size_t cell_count) {
-  const auto& directory = plan.directory;
-  const size_t row_bytes = plan.basis.codes.row_bytes();
   auto order = opening_order(trial.reach);
   order.resize(std::min(order.size(), cell_count));
   TopK best(kRankedPerRefined * kMostSettledRows);
-  for (const uint32_t cell : order) {
-    const int32_t offset = scan_offset(trial.centroids[cell], trial.scan);
-    for (uint32_t row = directory.first_row[cell]; row < directory.first_row[cell + 1]; ++row) {
-      const uint8_t* code = plan.codes.data() + row * row_bytes;
-      int32_t sum = offset;
-      for (size_t b = 0; b < plan.basis.codes.first_bytes(); ++b) {
-        sum += trial.scan.tables[b * 32 + (code[b] & 15)];
-        sum += trial.scan.tables[b * 32 + 16 + (code[b] >> 4)];
-      }
-      best.offer(-sum, row);
-    }
-  }
+  for (const uint32_t cell : order) scan_cell(plan, cell, trial.centroids[cell], trial.scan, best);
   return best.take_sorted();
 }
 

@@ -1,10 +1,11 @@
 #include "indexer/phrases/nonsense_phrases.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <sstream>
 #include <string_view>
 #include <utility>
+
+#include "indexer/phrases/dice.h"
 
 namespace sightline {
 namespace {
@@ -17,19 +18,6 @@ constexpr std::string_view kMatters[] = {
     "of silence",       "about tax returns", "of probability",          "about loneliness",
     "of democracy",     "of logic",          "about software licences", "of forgotten languages",
     "about philosophy", "of chemistry"};
-
-// Knuth's multiplier: the same numbers with every standard library.
-class Dice {
- public:
-  explicit Dice(uint64_t seed) : state_(seed) {}
-  size_t below(size_t bound) {
-    state_ = state_ * 6364136223846793005 + 1442695040888963407;
-    return static_cast<size_t>(state_ >> 33) % bound;
-  }
-
- private:
-  uint64_t state_;
-};
 
 char random_letter(Dice& dice) { return static_cast<char>('a' + dice.below(26)); }
 

@@ -1,8 +1,9 @@
 #include "indexer/phrases/phrases.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <string_view>
+
+#include "indexer/phrases/dice.h"
 
 namespace sightline {
 namespace {
@@ -27,11 +28,8 @@ std::string with_article(std::string_view noun) {
 
 // A fixed shuffle: the same order with every standard library.
 void mix(std::vector<std::string>& phrases) {
-  uint64_t state = 0x9e3779b97f4a7c15;
-  for (size_t i = phrases.size(); i > 1; --i) {
-    state = state * 6364136223846793005 + 1442695040888963407;
-    std::swap(phrases[i - 1], phrases[(state >> 33) % i]);
-  }
+  Dice dice(0x9e3779b97f4a7c15);
+  for (size_t i = phrases.size(); i > 1; --i) std::swap(phrases[i - 1], phrases[dice.below(i)]);
 }
 
 }  // namespace

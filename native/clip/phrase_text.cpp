@@ -17,4 +17,11 @@ std::string normalize_phrase(std::string_view text) {
   return encode_utf8(phrase);
 }
 
+std::string_view without_article(std::string_view phrase) {
+  for (const std::string_view article : {"a ", "an ", "the "}) {
+    if (phrase.starts_with(article)) return phrase.substr(article.size());
+  }
+  return phrase;
+}
+
 }  // namespace sightline

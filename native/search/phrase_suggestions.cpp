@@ -27,13 +27,6 @@ bool is_small(std::string_view word) {
   return std::find(kSmallWords.begin(), kSmallWords.end(), word) != kSmallWords.end();
 }
 
-std::string_view without_article(std::string_view phrase) {
-  for (const std::string_view article : {"a ", "an ", "the "}) {
-    if (phrase.starts_with(article)) return phrase.substr(article.size());
-  }
-  return phrase;
-}
-
 std::vector<std::string> split_words(std::string_view text) {
   std::vector<std::string> words;
   while (!text.empty() && words.size() < kMaxWords) {

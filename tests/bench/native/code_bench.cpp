@@ -11,7 +11,8 @@
 #include <map>
 #include <string>
 
-#include "indexer/index/paged_index_builder.h"
+#include "indexer/index/index_plan.h"
+#include "indexer/index/scan_plan.h"
 #include "native/search/cell_scan.h"
 #include "native/search/paged_index.h"
 #include "native/vectors/dot.h"
@@ -121,12 +122,7 @@ void report_ours(const Vectors& base, const Vectors& training, double image_shar
         if (bytes == row_bytes) {
           sum = centroids[cell] + digits.unit * dot_digits(digits.values, code);
         } else {
-          int32_t entries = scan_offset(centroids[cell], scan);
-          for (size_t b = 0; b < bytes; ++b) {
-            entries += scan.tables[b * 32 + (code[b] & 15)];
-            entries += scan.tables[b * 32 + 16 + (code[b] >> 4)];
-          }
-          sum = scan.unit * entries;
+          sum = scan.unit * (scan_offset(centroids[cell], scan) + scan_row(scan, code));
         }
         scores[plan->source_rows[row]] = static_cast<float>(sum);
       }
