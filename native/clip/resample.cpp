@@ -4,11 +4,10 @@
 #include <cmath>
 #include <cstddef>
 
+#include "native/clip/resample_kernels.h"
+
 namespace sightline {
 namespace {
-
-constexpr int kFractionBits = 32 - 8 - 2;
-constexpr int32_t kHalf = 1 << (kFractionBits - 1);
 
 double bicubic(double x) {
   constexpr double kA = -0.5;
@@ -22,8 +21,21 @@ uint8_t round_to_byte(int32_t fixed) {
   return static_cast<uint8_t>(std::clamp(fixed >> kFractionBits, 0, 255));
 }
 
-// [row_width, 3] uint8 -> [output_count, 3] uint8
-void resample_row(const uint8_t* row, const AxisPlan& plan, uint8_t* output) {
+struct Kernels {
+  decltype(&resample_row_scalar) row = resample_row_scalar;
+  decltype(&resample_column_scalar) column = resample_column_scalar;
+};
+
+Kernels best_kernels() {
+#if defined(__x86_64__) || defined(__i386__)
+  if (__builtin_cpu_supports("avx2")) return {resample_row_avx2, resample_column_avx2};
+#endif
+  return {};
+}
+
+}  // namespace
+
+void resample_row_scalar(const uint8_t* row, const AxisPlan& plan, uint8_t* output) {
   for (size_t i = 0; i < plan.first_taps.size(); ++i) {
     const uint8_t* pixel = row + size_t{plan.first_taps[i]} * 3;
     const int32_t* weights = plan.weights.data() + i * plan.tap_stride;
@@ -39,10 +51,9 @@ void resample_row(const uint8_t* row, const AxisPlan& plan, uint8_t* output) {
   }
 }
 
-// [tap_count, byte_count] uint8 -> [byte_count] uint8
-void resample_column(const uint8_t* rows, size_t byte_count, const int32_t* weights,
-                     uint32_t tap_count, int32_t* sums, uint8_t* output) {
-  std::fill(sums, sums + byte_count, kHalf);
+void resample_column_scalar(const uint8_t* rows, size_t byte_count, const int32_t* weights,
+                            uint32_t tap_count, uint8_t* output) {
+  std::vector<int32_t> sums(byte_count, kHalf);
   for (uint32_t j = 0; j < tap_count; ++j) {
     const uint8_t* row = rows + j * byte_count;
     const int32_t weight = weights[j];
@@ -50,8 +61,6 @@ void resample_column(const uint8_t* rows, size_t byte_count, const int32_t* weig
   }
   for (size_t x = 0; x < byte_count; ++x) output[x] = round_to_byte(sums[x]);
 }
-
-}  // namespace
 
 AxisPlan plan_bicubic_axis(uint32_t input_size, uint32_t begin, uint32_t end, uint32_t output_size,
                            uint32_t output_begin, uint32_t output_count) {
@@ -86,22 +95,24 @@ AxisPlan plan_bicubic_axis(uint32_t input_size, uint32_t begin, uint32_t end, ui
 }
 
 RgbImage resample(const RgbImage& image, const AxisPlan& x_plan, const AxisPlan& y_plan) {
+  static const Kernels kernels = best_kernels();
   const size_t width = x_plan.first_taps.size(), height = y_plan.first_taps.size();
   const uint32_t first_row = y_plan.first_taps.front();
   const uint32_t last_row = y_plan.first_taps.back() + y_plan.tap_counts.back();
   const size_t row_bytes = width * 3;
   std::vector<uint8_t> narrowed((last_row - first_row) * row_bytes);
   for (uint32_t y = first_row; y < last_row; ++y) {
-    resample_row(image.pixels.data() + size_t{y} * image.width_px * 3, x_plan,
-                 narrowed.data() + (y - first_row) * row_bytes);
+    // Wide kernels touch what lies behind a row, which must be another one.
+    const auto row = y + 1 < last_row ? kernels.row : resample_row_scalar;
+    row(image.pixels.data() + size_t{y} * image.width_px * 3, x_plan,
+        narrowed.data() + (y - first_row) * row_bytes);
   }
   RgbImage output = {static_cast<uint32_t>(width), static_cast<uint32_t>(height), {}};
   output.pixels.resize(height * row_bytes);
-  std::vector<int32_t> sums(row_bytes);
   for (size_t y = 0; y < height; ++y) {
-    resample_column(narrowed.data() + (y_plan.first_taps[y] - first_row) * row_bytes, row_bytes,
-                    y_plan.weights.data() + y * y_plan.tap_stride, y_plan.tap_counts[y],
-                    sums.data(), output.pixels.data() + y * row_bytes);
+    kernels.column(narrowed.data() + (y_plan.first_taps[y] - first_row) * row_bytes, row_bytes,
+                   y_plan.weights.data() + y * y_plan.tap_stride, y_plan.tap_counts[y],
+                   output.pixels.data() + y * row_bytes);
   }
   return output;
 }
