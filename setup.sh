@@ -20,8 +20,8 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 toolchain=(g++ cmake ninja-build pkg-config emscripten)
-libraries=(libeigen3-dev libzstd-dev libutf8proc-dev libjpeg62-turbo-dev libstb-dev libsqlite3-dev nlohmann-json3-dev
-           libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libonnx-dev libprotobuf-dev)
+libraries=(libeigen3-dev libzstd-dev libutf8proc-dev libjpeg62-turbo-dev libwebp-dev libstb-dev libsqlite3-dev
+           nlohmann-json3-dev libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libonnx-dev libprotobuf-dev)
 training=(python3-torch python3-numpy python3-pil libopenblas0-openmp)
 testing=(catch2 clang-format clang-tidy chromium firefox-esr)
 benching=(libfaiss-dev libblas-dev liblapack-dev)
@@ -43,8 +43,9 @@ why() {
     libzstd-dev) echo 'compresses bundle objects' ;;
     libutf8proc-dev) echo 'normalises text for the tokenizer' ;;
     libjpeg62-turbo-dev) echo 'decodes JPEG' ;;
+    libwebp-dev) echo 'writes thumbnails' ;;
     libeigen3-dev) echo 'linear algebra, to fit codes to vectors' ;;
-    libstb-dev) echo 'decodes PNG and the other formats, writes thumbnails' ;;
+    libstb-dev) echo 'decodes PNG and the other formats' ;;
     libsqlite3-dev) echo 'holds the catalog' ;;
     nlohmann-json3-dev) echo 'reads and writes JSON' ;;
     libcli11-dev) echo 'parses the command line' ;;

@@ -67,6 +67,7 @@ const libraries = {
   'nlohmann-json': [/^nlohmann\//, ['indexer']],
   CLI11: [/^CLI\//, ['indexer']],
   'libjpeg-turbo': [/^(jpeglib|turbojpeg)\.h$/, ['indexer', 'datasets']],
+  libwebp: [/^webp\//, ['indexer']],
   stb_image: [/(^|\/)stb_image\.h$/, ['indexer']],
   stb_image_write: [/(^|\/)stb_image_write\.h$/, ['indexer', 'datasets']],
   stb_image_resize: [/(^|\/)stb_image_resize2?\.h$/, ['indexer']],

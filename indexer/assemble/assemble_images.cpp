@@ -25,15 +25,15 @@ constexpr uint64_t kImagesPerStaleAnswer = 20;
 // Every second phrase is held out of the calibration, for the quality report.
 constexpr size_t kMaxPhrases = 400;
 
-Result<void> add_thumbnails(BundleTables& tables, size_t fitted_images, uint32_t thumbnail_px,
+Result<void> add_thumbnails(BundleTables& tables, size_t fitted_images, const ThumbnailKey& key,
                             Catalog& catalog, BundleWriter& writer, Progress& progress) {
   ThumbnailWriter thumbnails((fitted_images + kSingleThumbnails - 1) / kSingleThumbnails, writer,
                              tables);
   progress.begin("thumbnails", tables.records.size());
   for (uint32_t i = 0; i < tables.records.size(); ++i, progress.add()) {
     if (tables.is_removed(i)) continue;
-    ASSIGN_OR_RETURN(const auto jpeg, catalog.get_thumbnail(tables.contents[i], thumbnail_px));
-    RETURN_IF_ERROR(thumbnails.add(i, jpeg));
+    ASSIGN_OR_RETURN(const auto webp, catalog.get_thumbnail(tables.contents[i], key));
+    RETURN_IF_ERROR(thumbnails.add(i, webp));
   }
   return thumbnails.finish();
 }
@@ -191,8 +191,8 @@ Result<Root> assemble_images(BundleTables tables, const ImageBase* base,
   const auto leaf_keys = base != nullptr ? base->phrase_keys : std::vector<uint64_t>{};
   ASSIGN_OR_RETURN(root.phrase_bank,
                    add_phrase_bank(phrases, leaf_keys, clip, catalog, writer, progress));
-  RETURN_IF_ERROR(add_thumbnails(tables, memory.fitted_images, options.thumbnail_px, catalog,
-                                 writer, progress));
+  RETURN_IF_ERROR(
+      add_thumbnails(tables, memory.fitted_images, options.thumbnail, catalog, writer, progress));
   progress.begin("records", tables.records.size());
   const auto pieces = base != nullptr ? base->root.records : std::vector<RecordPiece>{};
   RETURN_IF_ERROR(add_records(tables.records, pieces, writer, progress, root));

@@ -19,7 +19,7 @@ struct AssembleOptions {
   std::string licence;         // of the pictures
   std::string media_base_url;  // where the originals are published; empty: they are not
   GraphOptions graph;
-  uint32_t thumbnail_px = 512;
+  ThumbnailKey thumbnail;
   PublishedModels models = PublishedModels::kBoth;
   std::string model_warning;  // shown to visitors, or empty
   std::vector<std::string> class_names;

@@ -64,7 +64,8 @@ Sha256Digest BuildStamp::fingerprint(const std::vector<HashedImage>& images, con
   writer.write(options.graph.m);
   writer.write(options.graph.ef_construction);
   writer.write(options.graph.seed);
-  writer.write(options.thumbnail_px);
+  writer.write(options.thumbnail.longest_px);
+  writer.write_string(options.thumbnail.encoding);
   writer.write(static_cast<uint8_t>(options.models));
   for (const auto& name : options.class_names) writer.write_string(name);
   writer.write(options.bank.builtin_count.has_value());

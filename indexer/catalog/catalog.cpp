@@ -194,10 +194,11 @@ Result<WorkState> Catalog::work_state(const Sha256Digest& content, const WorkKey
   ASSIGN_OR_RETURN(const int64_t key_id, work_key_id(key));
   ASSIGN_OR_RETURN(
       const auto state,
-      database_.query_integer("SELECT NOT ?3 OR EXISTS (SELECT 1 FROM thumbnails WHERE "
-                              "content_sha256 = ?1 AND thumbnail_px = ?3) "
+      database_.query_integer("SELECT NOT ?3 OR EXISTS (SELECT 1 FROM encoded_thumbnails WHERE "
+                              "content_sha256 = ?1 AND longest_px = ?3 AND encoding = ?4) "
                               "FROM works WHERE content_sha256 = ?1 AND work_key_id = ?2",
-                              {blob(content), key_id, integer(key.thumbnail_px)}));
+                              {blob(content), key_id, integer(key.thumbnail.longest_px),
+                               text(key.thumbnail.encoding)}));
   if (!state) return WorkState::kNone;
   return *state ? WorkState::kDone : WorkState::kNoThumbnail;
 }
@@ -237,14 +238,14 @@ Result<void> Catalog::put_work(const ImageWork& work, const WorkKey& key) {
                            text(detection.class_name), double{detection.confidence}, double{box[0]},
                            double{box[1]}, double{box[2]}, double{box[3]}}));
   }
-  if (key.thumbnail_px == 0 || work.thumbnail_jpeg.empty()) return {};
-  return put_thumbnail(work.content, key.thumbnail_px, work.thumbnail_jpeg);
+  if (key.thumbnail.longest_px == 0 || work.thumbnail.empty()) return {};
+  return put_thumbnail(work.content, key.thumbnail, work.thumbnail);
 }
 
 Result<std::optional<ImageWork>> Catalog::get_work(const Sha256Digest& content,
                                                    const WorkKey& key) {
   ASSIGN_OR_RETURN(const int64_t key_id, work_key_id(key));
-  ImageWork work{.content = content, .views = {}, .detections = {}, .thumbnail_jpeg = {}};
+  ImageWork work{.content = content, .views = {}, .detections = {}, .thumbnail = {}};
   int64_t work_id = 0;
   {
     ASSIGN_OR_RETURN(SqliteRows rows,
@@ -284,23 +285,25 @@ Result<std::optional<ImageWork>> Catalog::get_work(const Sha256Digest& content,
   return std::optional(std::move(work));
 }
 
-Result<void> Catalog::put_thumbnail(const Sha256Digest& content, uint32_t thumbnail_px,
-                                    std::span<const uint8_t> jpeg) {
+Result<void> Catalog::put_thumbnail(const Sha256Digest& content, const ThumbnailKey& key,
+                                    std::span<const uint8_t> bytes) {
   return write(
-      "INSERT OR REPLACE INTO thumbnails (content_sha256, thumbnail_px, jpeg) VALUES (?1, ?2, ?3)",
-      {blob(content), integer(thumbnail_px), blob(jpeg)});
+      "INSERT OR REPLACE INTO encoded_thumbnails (content_sha256, longest_px, encoding, bytes) "
+      "VALUES (?1, ?2, ?3, ?4)",
+      {blob(content), integer(key.longest_px), text(key.encoding), blob(bytes)});
 }
 
 Result<std::optional<std::vector<uint8_t>>> Catalog::get_thumbnail(const Sha256Digest& content,
-                                                                   uint32_t thumbnail_px) {
-  ASSIGN_OR_RETURN(SqliteRows rows,
-                   database_.query("SELECT jpeg FROM thumbnails "
-                                   "WHERE content_sha256 = ?1 AND thumbnail_px = ?2",
-                                   {blob(content), integer(thumbnail_px)}));
+                                                                   const ThumbnailKey& key) {
+  ASSIGN_OR_RETURN(
+      SqliteRows rows,
+      database_.query("SELECT bytes FROM encoded_thumbnails "
+                      "WHERE content_sha256 = ?1 AND longest_px = ?2 AND encoding = ?3",
+                      {blob(content), integer(key.longest_px), text(key.encoding)}));
   ASSIGN_OR_RETURN(const bool found, rows.next());
   if (!found) return std::optional<std::vector<uint8_t>>();
-  const SqliteBlob jpeg = rows.blob(0);
-  return std::optional(std::vector<uint8_t>(jpeg.begin(), jpeg.end()));
+  const SqliteBlob bytes = rows.blob(0);
+  return std::optional(std::vector<uint8_t>(bytes.begin(), bytes.end()));
 }
 
 Result<std::vector<int8_t>> Catalog::get_phrase_code(const Sha256Digest& model,
@@ -341,14 +344,14 @@ Result<std::vector<ItemError>> Catalog::errors() {
 
 Result<CatalogCounts> Catalog::counts() {
   CatalogCounts counts;
-  for (const auto& [table, count] :
-       std::initializer_list<std::pair<const char*, size_t*>>{{"sources", &counts.sources},
-                                                              {"images", &counts.images},
-                                                              {"works", &counts.works},
-                                                              {"embeddings", &counts.embeddings},
-                                                              {"detections", &counts.detections},
-                                                              {"thumbnails", &counts.thumbnails},
-                                                              {"errors", &counts.errors}}) {
+  for (const auto& [table, count] : std::initializer_list<std::pair<const char*, size_t*>>{
+           {"sources", &counts.sources},
+           {"images", &counts.images},
+           {"works", &counts.works},
+           {"embeddings", &counts.embeddings},
+           {"detections", &counts.detections},
+           {"encoded_thumbnails", &counts.thumbnails},
+           {"errors", &counts.errors}}) {
     ASSIGN_OR_RETURN(const auto rows,
                      database_.query_integer(std::string("SELECT count(*) FROM ") + table));
     *count = static_cast<size_t>(rows.value_or(0));

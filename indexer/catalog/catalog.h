@@ -22,7 +22,7 @@ namespace sightline {
 
 enum class WorkState : uint8_t {
   kNone,         // nothing is known for these bytes and this key
-  kNoThumbnail,  // embeddings and detections are there, the thumbnail of this size is not
+  kNoThumbnail,  // embeddings and detections are there, the thumbnail of this key is not
   kDone,
 };
 
@@ -66,15 +66,15 @@ class Catalog {
   Result<size_t> keep_images(SourceId source, std::span<const SourceImage> images);
 
   Result<WorkState> work_state(const Sha256Digest& content, const WorkKey& key);
-  // Stores all of work, its thumbnail under key.thumbnail_px; replaces what was there.
+  // Stores all of work, its thumbnail under key.thumbnail; replaces what was there.
   // Errors: kInvalidArgument where the views differ in dimension.
   Result<void> put_work(const ImageWork& work, const WorkKey& key);
-  // All but the thumbnail, or nothing; whatever key.thumbnail_px.
+  // All but the thumbnail, or nothing; whatever key.thumbnail.
   Result<std::optional<ImageWork>> get_work(const Sha256Digest& content, const WorkKey& key);
-  Result<void> put_thumbnail(const Sha256Digest& content, uint32_t thumbnail_px,
-                             std::span<const uint8_t> jpeg);
+  Result<void> put_thumbnail(const Sha256Digest& content, const ThumbnailKey& key,
+                             std::span<const uint8_t> bytes);
   Result<std::optional<std::vector<uint8_t>>> get_thumbnail(const Sha256Digest& content,
-                                                            uint32_t thumbnail_px);
+                                                            const ThumbnailKey& key);
 
   // A phrase's code for the phrase bank (encode_phrase) by the text model of that digest; empty
   // where it is not known.

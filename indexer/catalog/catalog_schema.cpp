@@ -70,13 +70,6 @@ CREATE TABLE detections (
   x0 REAL NOT NULL, y0 REAL NOT NULL, x1 REAL NOT NULL, y1 REAL NOT NULL,
   PRIMARY KEY (work_id, detection_ordinal)
 ) WITHOUT ROWID;
-CREATE TABLE thumbnails (
-  thumbnail_id INTEGER PRIMARY KEY,
-  content_sha256 BLOB NOT NULL,
-  thumbnail_px INTEGER NOT NULL,
-  jpeg BLOB NOT NULL,
-  UNIQUE (content_sha256, thumbnail_px)
-);
 CREATE TABLE errors (
   error_id INTEGER PRIMARY KEY,
   path TEXT NOT NULL,
@@ -93,6 +86,19 @@ CREATE TABLE IF NOT EXISTS phrases (
   code BLOB NOT NULL,
   PRIMARY KEY (model_sha256, phrase)
 ) WITHOUT ROWID;
+)sql";
+
+// The table before it did not say how its thumbnails were encoded; they are made again.
+constexpr const char* kThumbnailSchema = R"sql(
+DROP TABLE IF EXISTS thumbnails;
+CREATE TABLE IF NOT EXISTS encoded_thumbnails (
+  thumbnail_id INTEGER PRIMARY KEY,
+  content_sha256 BLOB NOT NULL,
+  longest_px INTEGER NOT NULL,
+  encoding TEXT NOT NULL,
+  bytes BLOB NOT NULL,
+  UNIQUE (content_sha256, longest_px, encoding)
+);
 )sql";
 
 std::string hex_text(int64_t value) {
@@ -133,6 +139,7 @@ Result<void> prepare_catalog(SqliteDatabase& database, const std::string& title)
          "; PRAGMA user_version = " + std::to_string(kCatalogVersion) + "; COMMIT;")
             .c_str()));
   }
+  RETURN_IF_ERROR(database.run_script(kThumbnailSchema));
   return database.run_script(kPhraseSchema);
 }
 

@@ -10,13 +10,21 @@
 
 namespace sightline {
 
+// What a thumbnail was made to be.
+struct ThumbnailKey {
+  uint32_t longest_px = 0;  // of its longer side; 0: none wanted
+  std::string encoding;     // the encoder with its options, such as "webp quality=80"
+
+  bool operator==(const ThumbnailKey&) const = default;
+};
+
 // All that decides what comes out of working on given bytes. Equal keys and equal bytes: equal
 // results.
 struct WorkKey {
   Sha256Digest model = {};     // the vision tower's file
   Sha256Digest detector = {};  // zeros: none
   std::string options;         // every other choice that matters, such as "crops=on;views=1"
-  uint32_t thumbnail_px = 0;   // 0: none wanted; not part of what embeddings depend on
+  ThumbnailKey thumbnail;      // not part of what embeddings depend on
 
   bool operator==(const WorkKey&) const = default;
 };
@@ -34,7 +42,7 @@ struct ImageWork {
   uint32_t width_px = 0, height_px = 0;  // of the original, after EXIF orientation
   std::vector<ViewEmbedding> views;      // in row order; all of one dimension
   std::vector<Detection> detections;
-  std::vector<uint8_t> thumbnail_jpeg;  // empty: none
+  std::vector<uint8_t> thumbnail;  // empty: none
 
   bool operator==(const ImageWork&) const = default;
 };

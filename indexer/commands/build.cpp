@@ -177,7 +177,7 @@ AssembleOptions assemble_options(const BuildOptions& options, const Models& mode
   assemble.licence = options.licence;
   assemble.media_base_url = options.media_base_url;
   assemble.graph = options.graph;
-  assemble.thumbnail_px = options.thumbnail_px;
+  assemble.thumbnail = thumbnail_key(options.thumbnail_px);
   assemble.models = options.models;
   if (models.clip_is_embedded) assemble.model_warning = kEmbeddedModelNotice;
   if (models.detector) assemble.class_names = models.detector->class_names();
@@ -191,7 +191,7 @@ WorkKey work_key(const Models& models, const PrepareOptions& prepare) {
     key.detector = digest_from_hex(models.detector->sha256()).value_or(Sha256Digest{});
   }
   key.options = work_options(prepare);
-  key.thumbnail_px = prepare.thumbnail_px;
+  key.thumbnail = thumbnail_key(prepare.thumbnail_px);
   return key;
 }
 

@@ -37,7 +37,7 @@ using Group = std::vector<const HashedImage*>;
 
 struct Plan {
   std::vector<Group> groups;  // the first image of every content that is not done yet
-  Group without_thumbnail;    // embedded before, for another size of thumbnail
+  Group without_thumbnail;    // embedded before, for another kind of thumbnail
 };
 
 Result<Plan> make_plan(const std::vector<HashedImage>& images, const WorkKey& key,
@@ -63,18 +63,18 @@ Result<std::vector<uint8_t>> make_thumbnail(const HashedImage& image, uint32_t l
   return encode_thumbnail(decoded.pixels, longest_px);
 }
 
-Result<void> add_thumbnails(const Group& images, uint32_t longest_px, unsigned thread_count,
+Result<void> add_thumbnails(const Group& images, const ThumbnailKey& key, unsigned thread_count,
                             Catalog& catalog, EmbedReport& report) {
   OrderedProducer<std::optional<Result<std::vector<uint8_t>>>> producer(
       images.size(), thread_count, 2 * kGroupImages,
-      [&](size_t position) { return make_thumbnail(*images[position], longest_px); });
+      [&](size_t position) { return make_thumbnail(*images[position], key.longest_px); });
   for (const auto* image : images) {
-    const auto jpeg = *producer.take();
-    if (!jpeg) {
-      report.errors.push_back({image->source.path, "thumbnail", jpeg.error().message});
+    const auto thumbnail = *producer.take();
+    if (!thumbnail) {
+      report.errors.push_back({image->source.path, "thumbnail", thumbnail.error().message});
       continue;
     }
-    RETURN_IF_ERROR(catalog.put_thumbnail(image->content, longest_px, *jpeg));
+    RETURN_IF_ERROR(catalog.put_thumbnail(image->content, key, *thumbnail));
   }
   return catalog.commit();
 }
@@ -117,7 +117,7 @@ Result<EmbedReport> embed_images(const std::vector<HashedImage>& images, const C
   EmbedReport report;
   ASSIGN_OR_RETURN(const auto plan, make_plan(images, key, catalog));
   RETURN_IF_ERROR(
-      add_thumbnails(plan.without_thumbnail, options.thumbnail_px, thread_count, catalog, report));
+      add_thumbnails(plan.without_thumbnail, key.thumbnail, thread_count, catalog, report));
   Group order;
   for (const auto& group : plan.groups) order.insert(order.end(), group.begin(), group.end());
   if (order.empty()) return report;

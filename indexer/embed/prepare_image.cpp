@@ -7,7 +7,6 @@
 namespace sightline {
 namespace {
 
-constexpr int kThumbnailQuality = 80;
 constexpr const char* kViewsVersion = "1";
 
 std::vector<View> crop_views(const std::vector<Detection>& detections, uint32_t width_px,
@@ -43,16 +42,26 @@ std::string work_options(const PrepareOptions& options) {
   return text;
 }
 
-Result<std::vector<uint8_t>> encode_thumbnail(const RgbImage& image, uint32_t longest_px) {
+ThumbnailKey thumbnail_key(uint32_t longest_px) {
+  const auto& [quality, method, noise_shaping] = kThumbnailWebp;
+  return {longest_px, "webp quality=" + std::to_string(quality) +
+                          ";method=" + std::to_string(method) +
+                          ";noise_shaping=" + std::to_string(noise_shaping)};
+}
+
+RgbImage thumbnail_pixels(const RgbImage& image, uint32_t longest_px) {
   const uint32_t longest = std::max(image.width_px, image.height_px);
-  if (longest <= longest_px) return encode_jpeg(image, kThumbnailQuality);
+  if (longest <= longest_px) return image;
   const auto scaled = [&](uint32_t side_px) {
     const uint64_t rounded = (uint64_t{side_px} * longest_px + longest / 2) / longest;
     return std::max<uint32_t>(1, static_cast<uint32_t>(rounded));
   };
   const PixelBox all{0, 0, image.width_px, image.height_px};
-  return encode_jpeg(resize(image, all, scaled(image.width_px), scaled(image.height_px)),
-                     kThumbnailQuality);
+  return resize(image, all, scaled(image.width_px), scaled(image.height_px));
+}
+
+Result<std::vector<uint8_t>> encode_thumbnail(const RgbImage& image, uint32_t longest_px) {
+  return encode_webp(thumbnail_pixels(image, longest_px), kThumbnailWebp);
 }
 
 Result<PreparedImage> prepare_image(std::span<const uint8_t> bytes, const PrepareOptions& options) {
@@ -77,7 +86,7 @@ Result<PreparedImage> prepare_image(std::span<const uint8_t> bytes, const Prepar
     work.views.push_back({view, {}});
   }
   if (options.thumbnail_px > 0) {
-    ASSIGN_OR_RETURN(work.thumbnail_jpeg, encode_thumbnail(image.pixels, options.thumbnail_px));
+    ASSIGN_OR_RETURN(work.thumbnail, encode_thumbnail(image.pixels, options.thumbnail_px));
   }
   return prepared;
 }

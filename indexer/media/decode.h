@@ -32,8 +32,4 @@ struct DecodedImage {
 Result<DecodedImage> decode_image(std::span<const uint8_t> bytes, uint32_t min_short_side_px = 0,
                                   const DecodeLimits& limits = {});
 
-// A baseline 4:2:0 JPEG of the image; quality is 1 to 100. The same pixels give the same bytes.
-// Errors: kInvalidArgument for an image without pixels or beyond 65,500 pixels a side.
-Result<std::vector<uint8_t>> encode_jpeg(const RgbImage& image, int quality);
-
 }  // namespace sightline

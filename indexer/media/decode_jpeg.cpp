@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <csetjmp>
 #include <cstdio>
-#include <cstdlib>
-#include <memory>
 #include <string>
 
 #include <jerror.h>
@@ -207,57 +205,6 @@ Result<DecodedImage> decode_jpeg(std::span<const uint8_t> bytes, uint32_t min_sh
   return DecodedImage{upright(std::move(image), orientation),
                       swap ? codec.image_height : codec.image_width,
                       swap ? codec.image_width : codec.image_height};
-}
-
-namespace {
-
-struct JpegEncoder {
-  jpeg_compress_struct codec = {};
-  ErrorManager errors;
-  unsigned char* bytes = nullptr;  // malloc'ed; valid after encode succeeded
-  unsigned long byte_count = 0;
-
-  JpegEncoder() { install(errors, reinterpret_cast<j_common_ptr>(&codec)); }
-  ~JpegEncoder() { jpeg_destroy_compress(&codec); }
-
-  bool encode(const RgbImage& image, int quality) {
-    if (setjmp(errors.failed) != 0) return false;
-    jpeg_create_compress(&codec);
-    jpeg_mem_dest(&codec, &bytes, &byte_count);
-    codec.image_width = image.width_px;
-    codec.image_height = image.height_px;
-    codec.input_components = 3;
-    codec.in_color_space = JCS_RGB;
-    jpeg_set_defaults(&codec);
-    jpeg_set_quality(&codec, quality, TRUE);
-    codec.optimize_coding = TRUE;
-    jpeg_start_compress(&codec, TRUE);
-    while (codec.next_scanline < codec.image_height) {
-      auto* row = const_cast<JSAMPLE*>(image.pixels.data() +
-                                       size_t{codec.next_scanline} * image.width_px * 3);
-      jpeg_write_scanlines(&codec, &row, 1);
-    }
-    jpeg_finish_compress(&codec);
-    return true;
-  }
-};
-
-}  // namespace
-
-Result<std::vector<uint8_t>> encode_jpeg(const RgbImage& image, int quality) {
-  if (image.width_px == 0 || image.height_px == 0 || image.width_px > JPEG_MAX_DIMENSION ||
-      image.height_px > JPEG_MAX_DIMENSION ||
-      image.pixels.size() != size_t{image.width_px} * image.height_px * 3) {
-    return invalid_argument("cannot write a JPEG of " + std::to_string(image.width_px) + " x " +
-                            std::to_string(image.height_px) + " pixels; 1 to " +
-                            std::to_string(JPEG_MAX_DIMENSION) + " a side fit");
-  }
-  JpegEncoder encoder;
-  if (!encoder.encode(image, quality)) {
-    return io_error("cannot write a JPEG: " + std::string(encoder.errors.message));
-  }
-  const std::unique_ptr<unsigned char, decltype(&std::free)> bytes(encoder.bytes, std::free);
-  return std::vector<uint8_t>(bytes.get(), bytes.get() + encoder.byte_count);
 }
 
 }  // namespace sightline

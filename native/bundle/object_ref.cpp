@@ -21,7 +21,7 @@ const char* object_kind_name(ObjectKind kind) {
     case ObjectKind::kImageIds:
       return "ids";
     case ObjectKind::kThumbnail:
-      return "jpg";
+      return "webp";
     case ObjectKind::kThumbnailPack:
       return "thumbs";
     case ObjectKind::kModel:

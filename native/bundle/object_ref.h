@@ -21,8 +21,8 @@ enum class ObjectKind : uint8_t {
   kRecords = 5,
   kColumns = 6,
   kImageIds = 7,
-  kThumbnail = 8,      // one JPEG file
-  kThumbnailPack = 9,  // JPEG files one after another
+  kThumbnail = 8,      // one WebP file
+  kThumbnailPack = 9,  // WebP files one after another
   kModel = 10,
   kTokenizer = 11,
   kExamples = 12,

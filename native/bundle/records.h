@@ -21,7 +21,7 @@ struct DetectionRecord {
   bool operator==(const DetectionRecord&) const = default;
 };
 
-// Where the JPEG of a thumbnail lies: bytes [offset, offset + byte_count) of its object.
+// Where the WebP of a thumbnail lies: bytes [offset, offset + byte_count) of its object.
 struct ThumbnailRecord {
   ObjectRef ref;
   uint32_t offset = 0;

@@ -8,6 +8,7 @@
 //   npm run bench -- encoder   the packed text encoder beside onnxruntime-web, one thread
 //   npm run bench -- streets   precision@10 and mAP@0.5 on rendered frames no model was trained on
 //   npm run bench -- phrases   a phrase bank at full size: bytes a query, time of the build
+//   npm run bench -- thumbnails WebP beside JPEG at equal SSIM: bytes, time to encode
 //   npm run bench -- relevance "nothing found" for nonsense, real queries kept
 // Options: --rows N[,N...] --queries N (vectors; several sizes: browser, cdn), --count N (streets, relevance, phrases: frames to render),
 // --data simulated,real,streets,sift (native: which collections; without it simulated and sift, and the core),
@@ -25,6 +26,7 @@ import { benchMethods } from './native_bench.mjs';
 import { benchPhrases } from './phrases_bench.mjs';
 import { benchRelevance } from './relevance_bench.mjs';
 import { benchStreets } from './streets_bench.mjs';
+import { benchThumbnails } from './thumbnail_bench.mjs';
 
 const benches = {
   native(options) {
@@ -40,6 +42,7 @@ const benches = {
   streets: benchStreets,
   phrases: benchPhrases,
   relevance: benchRelevance,
+  thumbnails: benchThumbnails,
 };
 const numbers = {
   queries: 1000,

@@ -1,18 +1,10 @@
 // The npm package from a plain <script type="module"> in Chromium, under a strict policy.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import {
-  bundle,
-  demoModel,
-  loadPackage,
-  missing,
-  root,
-  runJson,
-  serve,
-} from '../web/demo_site.mjs';
+import { bundle, demoFrames, demoModel, missing, root, runJson, serve } from '../web/demo_site.mjs';
 import { chromiumMissing, startChromium, watchPage } from './browsers.mjs';
 
 const page = '<!doctype html><title>plain</title><script type="module" src="plain.js"></script>';
@@ -68,24 +60,17 @@ describe('package in Chromium', { skip: missing || chromiumMissing }, () => {
   test('an embedded JPEG is the one of the program', async (t) => {
     const carried = await tab.evaluate(() => window.engine.bundles[0].encoderBytes.vision > 0);
     if (!carried) return t.skip('SKIPPED: the bundle carries no vision model');
-    const { open, FileSource } = await loadPackage();
-    const engine = await open(new FileSource(bundle));
-    const { hits } = await engine.search({ k: 5 });
-    for (const { thumbnail } of hits) {
-      const bytes = new Uint8Array(await (await engine.thumbnail(thumbnail)).arrayBuffer());
-      const path = join(folder, 'picture.jpg');
-      writeFileSync(path, bytes);
+    for (const path of demoFrames(5)) {
       const actual = await tab.evaluate(
         async (data) => {
           const image = new Blob([Uint8Array.from(data)], { type: 'image/jpeg' });
           return [...(await window.engine.embed({ image }))];
         },
-        [...bytes],
+        [...readFileSync(path)],
       );
       const native = runJson('embed', '--model', demoModel, '--image', path, '--json');
       assertSameDirection(actual, native.embedding);
     }
-    engine.close();
   });
 
   test('a search, its facets and its thumbnails work, and the policy was kept', async () => {

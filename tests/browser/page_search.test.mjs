@@ -150,7 +150,7 @@ describe('searching in Chromium', { skip: cannotVisit }, () => {
   const giveImage = (how, bytes) =>
     visitor.page.evaluate(
       ([type, data]) => {
-        const file = new File([Uint8Array.from(data)], `${type}.jpg`, { type: 'image/jpeg' });
+        const file = new File([Uint8Array.from(data)], `${type}.webp`, { type: 'image/webp' });
         const transfer = new DataTransfer();
         transfer.items.add(file);
         const cancelable = true;
@@ -182,7 +182,7 @@ describe('searching in Chromium', { skip: cannotVisit }, () => {
       assert.equal(code, 'no_encoder');
       return t.skip('SKIPPED: the bundle carries no vision model');
     }
-    assert.match(await visitor.page.textContent('.chip'), /drop\.jpg/);
+    assert.match(await visitor.page.textContent('.chip'), /drop\.webp/);
     assert.ok((await visitor.shownIds()).slice(0, 5).includes(first));
     await giveImage('paste', new TextEncoder().encode('no image'));
     await visitor.page.waitForSelector('.alert[data-code="invalid_argument"]:not([hidden])');

@@ -11,7 +11,7 @@ import { readFacets } from './paged_facets.mjs';
 import { readPagedIndex } from './paged_index.mjs';
 
 const kindNames = [
-  ...['', 'root', 'codes', 'graph', 'views', 'records', 'columns', 'ids', 'jpg', 'thumbs'],
+  ...['', 'root', 'codes', 'graph', 'views', 'records', 'columns', 'ids', 'webp', 'thumbs'],
   ...['model', 'tokenizer', 'examples', 'refinement', 'layer', 'tokens', 'phrases', 'suggest'],
   ...['transform', 'cell', 'piece', '', '', '', 'base', 'list', 'names'],
 ];

@@ -187,7 +187,7 @@ describe('a bundle answers', { skip: missing }, () => {
       'records',
       'codes',
       'graph',
-      'jpg',
+      'webp',
       'model',
       'tokenizer',
       'phrases',

@@ -263,7 +263,7 @@ describe('sightline build', { skip: missing }, () => {
       for (const [kind, harm] of [
         ['root', rmSync],
         ['codes', rmSync],
-        ['jpg', rmSync],
+        ['webp', rmSync],
         ['root', shorten],
         ['records', shorten],
         ['model', shorten],
@@ -277,7 +277,7 @@ describe('sightline build', { skip: missing }, () => {
     });
 
     it('is found out by verify and made whole by a full build, where bits are flipped', () => {
-      const paths = ['root', 'graph', 'views', 'tokenizer', 'jpg'].map(objectOf);
+      const paths = ['root', 'graph', 'views', 'tokenizer', 'webp'].map(objectOf);
       for (const path of paths) {
         const bytes = readFileSync(path);
         bytes[bytes.length >> 1] ^= 4;

@@ -1,6 +1,6 @@
 // What the tests of the page and the package share: the demo site, the program, a served address.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -11,6 +11,13 @@ export const bundle = join(site, 'bundle');
 // As datasets/demo.mjs names it.
 export const demoModel = process.env.SIGHTLINE_TEST_MODEL ?? 'streets-clip';
 export const program = join(root, 'build/bin/sightline');
+// Pictures that the demo site was made from.
+export const demoFrames = (count) =>
+  readdirSync(join(root, 'build/demo'), { recursive: true })
+    .filter((path) => path.startsWith('streets-') && path.endsWith('.jpg'))
+    .sort()
+    .slice(0, count)
+    .map((path) => join(root, 'build/demo', path));
 const entry = join(root, 'build/web/package/sightline_node.js');
 
 // Why the tests cannot run here, or false.

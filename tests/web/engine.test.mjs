@@ -105,13 +105,14 @@ describe('engine in Node', { skip: missing }, () => {
     assert.ok(complete);
   });
 
-  test('a thumbnail is the JPEG of its hit', async () => {
+  test('a thumbnail is the WebP file of its hit', async () => {
     const { hits } = await engine.search({ text: info.examples[0], k: 3 });
     for (const { thumbnail } of hits) {
       const blob = await engine.thumbnail(thumbnail);
       const bytes = new Uint8Array(await blob.arrayBuffer());
       assert.equal(bytes.length, thumbnail.bytes);
-      assert.deepEqual([...bytes.subarray(0, 2)], [0xff, 0xd8]);
+      assert.equal(blob.type, 'image/webp');
+      assert.equal(String.fromCharCode(...bytes.subarray(8, 12)), 'WEBP');
     }
   });
 
@@ -176,7 +177,7 @@ describe('engine in Node', { skip: missing }, () => {
       for (const name of ['flipped', 'cut', 'gone', 'newer', 'nonsense']) {
         cpSync(bundle, join(folder, name), {
           recursive: true,
-          filter: (path) => !path.endsWith('.jpg') && !path.endsWith('.model'),
+          filter: (path) => !path.endsWith('.webp') && !path.endsWith('.model'),
         });
       }
       const objects = readdirSync(bundle, { recursive: true }).filter((name) =>

@@ -68,7 +68,7 @@ describe('a bundle of which images are gone', { skip: missing }, () => {
     }
     const state = await engine.download();
     assert.ok(state.complete && !state.isLowerBound);
-    const kept = [...globalThis.caches.files.keys()].filter((url) => url.endsWith('.jpg'));
+    const kept = [...globalThis.caches.files.keys()].filter((url) => url.endsWith('.webp'));
     assert.equal(kept.length, 22);
   });
 });

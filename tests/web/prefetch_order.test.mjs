@@ -24,7 +24,7 @@ describe('cells that are fetched ahead', { skip: missing }, () => {
   async function fakeFetch(url, { priority, signal } = {}) {
     const name = String(url).slice(address.length);
     asked.push({ name, priority });
-    if (name.endsWith('.jpg')) {
+    if (name.endsWith('.webp')) {
       await new Promise((resolve, reject) => {
         held.push(resolve);
         signal?.addEventListener('abort', () => reject(signal.reason));
@@ -43,7 +43,7 @@ describe('cells that are fetched ahead', { skip: missing }, () => {
   // An object that is not there does as a picture: it is asked for like one.
   function picture(number) {
     const sha256 = String(number).padStart(64, '0');
-    const name = `objects/00/${sha256}.jpg`;
+    const name = `objects/00/${sha256}.webp`;
     const object = { name, kind: 8, compression: 0, storedBytes: 9, rawBytes: 9, sha256 };
     return engine.thumbnail({ bundle: 0, object, offset: 0, bytes: 9 }).catch(() => null);
   }

@@ -29,7 +29,7 @@ const firstPauseMs = 200;
 const longestPauseMs = 5000;
 const modelKinds = new Set(['model', 'tokenizer', 'layer', 'tokens']);
 const bulkKinds = new Set(['model', 'layer']);
-const thumbnailKinds = new Set(['jpg', 'thumbs']);
+const thumbnailKinds = new Set(['webp', 'thumbs']);
 
 function rankOf(name: string, isLater: boolean): Rank {
   const kind = kindOf(name);

@@ -31,7 +31,7 @@ export interface Source {
 
 export const manifestName = 'manifest.json';
 
-/** The part of an object's name that says what it holds: "codes", "jpg", "model". */
+/** The part of an object's name that says what it holds: "codes", "webp", "model". */
 export function kindOf(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }

@@ -58,7 +58,7 @@ export interface Root {
 
 export interface ThumbnailRef {
   object: ObjectRef;
-  /** The JPEG is bytes [offset, offset + bytes) of the object. */
+  /** The WebP file is bytes [offset, offset + bytes) of the object. */
   offset: number;
   bytes: number;
   widthPx: number;

@@ -112,7 +112,7 @@ export class Engine {
     return [];
   }
 
-  /** The JPEG of a thumbnail. */
+  /** The WebP file of a thumbnail. */
   async thumbnail({ bundle, object, offset, bytes }: Thumbnail, signal: AbortSignal) {
     const { core, source } = this.session(bundle);
     const raw = await fetchChecked(source, object, (stored) => core.unpackObject(object, stored), {

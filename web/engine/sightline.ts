@@ -115,10 +115,10 @@ export class SearchEngine {
     return this.calls.call('sequence', { imageId, before, after }, signal);
   }
 
-  /** The JPEG of a thumbnail, its hash checked. */
+  /** The WebP file of a thumbnail, its hash checked. */
   async thumbnail(thumbnail: Thumbnail, { signal }: Abortable = {}): Promise<Blob> {
     const bytes = await this.calls.call('thumbnail', { thumbnail }, signal);
-    return new Blob([bytes as BlobPart], { type: 'image/jpeg' });
+    return new Blob([bytes as BlobPart], { type: 'image/webp' });
   }
 
   /** Phrases that need no encoder and complete a text; where none does, the nearest one. */

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "indexer/media/encode_webp.h"
 #include "tests/indexer/temporary_folder.h"
 
 using namespace sightline;
@@ -42,4 +43,30 @@ TEST_CASE("thumbnails stay in a pack of the base only while all of it is whole")
   const auto stored = writer->stored(other);
   REQUIRE(stored);
   CHECK(unpack_object(other, *stored));
+}
+
+TEST_CASE("a record says how large the thumbnail is, and packs end before an object is too large") {
+  const TemporaryFolder folder;
+  auto writer = BundleWriter::open(folder.path());
+  REQUIRE(writer);
+  const auto webp = encode_webp({61, 34, std::vector<uint8_t>(61 * 34 * 3, 200)}, {});
+  REQUIRE(webp);
+  const std::vector<uint8_t> large(kMaxObjectBytes - 1);
+  BundleTables tables;
+  tables.records.resize(4);
+  ThumbnailWriter thumbnails(3, *writer, tables);
+  REQUIRE(thumbnails.add(0, *webp));
+  REQUIRE(thumbnails.add(1, large));
+  REQUIRE(thumbnails.add(2, std::nullopt));
+  REQUIRE(thumbnails.add(3, *webp));
+  REQUIRE(thumbnails.finish());
+  const auto& first = *tables.records[0].thumbnail;
+  CHECK(first.width_px == 61);
+  CHECK(first.height_px == 34);
+  CHECK(first.ref.stored_bytes == webp->size());
+  CHECK(tables.records[1].thumbnail->ref.stored_bytes == large.size());
+  const auto size = static_cast<uint32_t>(webp->size());
+  const uint32_t sizes[] = {size, kMaxObjectBytes - 1, 0, size};
+  CHECK(count_thumbnail_objects(sizes, 3) == 3);
+  CHECK(count_thumbnail_objects(std::span(sizes).first(3), 1) == 2);
 }

@@ -15,7 +15,7 @@ namespace {
 
 Sha256Digest digest(uint32_t seed) { return sha256(as_bytes(std::to_string(seed))); }
 
-WorkKey key_of(uint32_t model) { return {digest(model), {}, "crops=on;views=1", 512}; }
+WorkKey key_of(uint32_t model) { return {digest(model), {}, "crops=on;views=1", {512, "webp"}}; }
 
 ImageWork work_of(uint32_t seed, size_t view_count = 3) {
   ImageWork work{.content = digest(seed),
@@ -23,7 +23,7 @@ ImageWork work_of(uint32_t seed, size_t view_count = 3) {
                  .height_px = 375,
                  .views = {},
                  .detections = {},
-                 .thumbnail_jpeg = {}};
+                 .thumbnail = {}};
   for (uint32_t i = 0; i < view_count; ++i) {
     ViewEmbedding view{{static_cast<ViewKind>(i % 3), {i, 2 * i, i + 224, 2 * i + 224}},
                        std::vector<uint16_t>(64)};
@@ -33,7 +33,7 @@ ImageWork work_of(uint32_t seed, size_t view_count = 3) {
   }
   work.detections = {{2, "car", 0.875f, {1.5f, 2.25f, 30.1f, 40.0f}},
                      {0, "person", 0.3f, {0, 0, 4, 8}}};
-  work.thumbnail_jpeg = {0xff, 0xd8, static_cast<uint8_t>(seed), 0, 0xff, 0xd9};
+  work.thumbnail = {0xff, 0xd8, static_cast<uint8_t>(seed), 0, 0xff, 0xd9};
   return work;
 }
 
@@ -68,21 +68,24 @@ TEST_CASE("work comes back as it was put, also from another session") {
   }
   Catalog catalog = open_catalog(path);
   ImageWork expected = work_of(1);
-  const std::vector<uint8_t> thumbnail = std::move(expected.thumbnail_jpeg);
-  expected.thumbnail_jpeg.clear();
+  const std::vector<uint8_t> thumbnail = std::move(expected.thumbnail);
+  expected.thumbnail.clear();
   CHECK(catalog.get_work(digest(1), key).value() == expected);
   CHECK(catalog.get_work(digest(2), key).value()->views.empty());
-  CHECK(catalog.get_thumbnail(digest(1), 512).value() == thumbnail);
-  CHECK_FALSE(catalog.get_thumbnail(digest(1), 256).value());
+  CHECK(catalog.get_thumbnail(digest(1), {512, "webp"}).value() == thumbnail);
+  CHECK_FALSE(catalog.get_thumbnail(digest(1), {256, "webp"}).value());
+  CHECK_FALSE(catalog.get_thumbnail(digest(1), {512, "jpeg"}).value());
   CHECK(catalog.work_state(digest(1), key).value() == WorkState::kDone);
 
   WorkKey other = key;
-  other.thumbnail_px = 256;
+  other.thumbnail.encoding = "jpeg";
+  CHECK(catalog.work_state(digest(1), other).value() == WorkState::kNoThumbnail);
+  other.thumbnail = {256, "webp"};
   CHECK(catalog.work_state(digest(1), other).value() == WorkState::kNoThumbnail);
   CHECK(catalog.get_work(digest(1), other).value() == expected);
-  REQUIRE(catalog.put_thumbnail(digest(1), 256, thumbnail));
+  REQUIRE(catalog.put_thumbnail(digest(1), other.thumbnail, thumbnail));
   CHECK(catalog.work_state(digest(1), other).value() == WorkState::kDone);
-  other.thumbnail_px = 0;
+  other.thumbnail = {};
   CHECK(catalog.work_state(digest(1), other).value() == WorkState::kDone);
 }
 
@@ -315,7 +318,7 @@ TEST_CASE("kill -9 loses nothing that was committed and keeps no half batch") {
     committed = static_cast<uint32_t>(works / kBatch);
     for (uint32_t i = 0; i < works; ++i) {
       ImageWork expected = work_of(i);
-      expected.thumbnail_jpeg.clear();
+      expected.thumbnail.clear();
       if (catalog.get_work(digest(i), key_of(7)).value() != expected) FAIL("work " << i);
     }
   }

@@ -17,6 +17,7 @@
 #include "indexer/models/model_registry.h"
 #include "tests/indexer/models/tiny_clip.h"
 #include "tests/indexer/temporary_folder.h"
+#include "tests/support/jpeg_of_image.h"
 
 using namespace sightline;
 namespace fs = std::filesystem;
@@ -239,8 +240,8 @@ TEST_CASE("embed, tokenize and detect print their documents") {
   const TemporaryFolder root;
   tiny_clip::write(root / "pair");
   write_detector(root / "nano.onnx");
-  const auto jpeg = encode_jpeg({64, 48, std::vector<uint8_t>(64 * 48 * 3, 200)}, 90);
-  REQUIRE(write_file_atomic(root / "grey.jpg", *jpeg));
+  const auto jpeg = jpeg_of_image({64, 48, std::vector<uint8_t>(64 * 48 * 3, 200)}, 90);
+  REQUIRE(write_file_atomic(root / "grey.jpg", jpeg));
   const OnnxOptions onnx{Device::kCpu, 1};
 
   for (const bool by_text : {true, false}) {
