@@ -35,6 +35,7 @@ std::vector<FilterClause> to_filters(const val& clauses) {
 
 SearchPath to_search_path(const std::string& name) {
   if (name == "exact") return SearchPath::kExact;
+  if (name == "hnsw") return SearchPath::kHnsw;
   return name == "cells" ? SearchPath::kCells : SearchPath::kAuto;
 }
 

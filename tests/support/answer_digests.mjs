@@ -36,7 +36,7 @@ export function searchAll(core, { root, objects }, queries, { k, isFirst, filter
   };
   add(searcher.missingObjects('search'));
   const { embeddingDim: dim } = searcher.root().model;
-  const how = { kind: 'text', path: 'hnsw', efSearch: 50, excludedImage: null, familiarity: 1 };
+  const how = { kind: 'text', path: 'auto', efSearch: 50, excludedImage: null, familiarity: 1 };
 
   const ids = new Map();
   const pieces = new Map();

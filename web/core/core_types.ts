@@ -126,7 +126,7 @@ export interface CoreFilterClause {
 
 export interface CoreSearchOptions {
   kind: 'text' | 'image';
-  path: 'hnsw' | 'cells' | 'exact';
+  path: 'auto' | 'hnsw' | 'cells' | 'exact';
   k: number;
   efSearch: number;
   /** Clauses, or lines in the command line's language. */

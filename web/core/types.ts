@@ -31,7 +31,7 @@ export interface SearchOptions {
   settled?: boolean | undefined;
   /** How widely the graph is searched. Default 50. */
   efSearch?: number | undefined;
-  path?: 'hnsw' | 'exact' | undefined;
+  path?: 'auto' | 'hnsw' | 'exact' | undefined;
 }
 
 /** Pixels as they are, where there is no browser to decode an image file. */

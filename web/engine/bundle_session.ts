@@ -187,7 +187,7 @@ export class BundleSession {
   private async answer(
     embeddings: Float32Array,
     kind: 'text' | 'image',
-    { k = 20, efSearch = 50, path = 'hnsw', filter = [] }: SearchOptions,
+    { k = 20, efSearch = 50, path = 'auto', filter = [] }: SearchOptions,
     { excludedImage, familiarity }: Pick<CoreSearchOptions, 'excludedImage' | 'familiarity'>,
     onFirst: (hits: CoreHits) => void,
   ): Promise<CoreHits> {

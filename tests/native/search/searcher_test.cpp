@@ -40,6 +40,7 @@ TEST_CASE("the graph finds what a scan finds on a small bundle", "[search][hnsw]
   SearchOptions hnsw;
   hnsw.k = 10;
   hnsw.ef_search = 200;
+  hnsw.path = SearchPath::kHnsw;
   SearchOptions exact = hnsw;
   exact.path = SearchPath::kExact;
   for (int i = 0; i < 50; ++i) {
@@ -47,6 +48,28 @@ TEST_CASE("the graph finds what a scan finds on a small bundle", "[search][hnsw]
     maker.add_text(query);
     CHECK(searcher.search(query, hnsw).value().hits == searcher.search(query, exact).value().hits);
   }
+}
+
+TEST_CASE("a resident index that is scanned quickly is scanned unless the graph is asked for",
+          "[search]") {
+  const auto bundle = make_small_bundle(3, 300);
+  auto searcher = open_small_bundle(bundle);
+  ClusteredVectorMaker maker(9, 32, 6);
+  SearchOptions narrow;
+  narrow.k = 10;
+  narrow.ef_search = 10;
+  uint32_t missed = 0;
+  for (int i = 0; i < 50; ++i) {
+    std::vector<float> query;
+    maker.add_text(query);
+    auto how = narrow;
+    how.path = SearchPath::kExact;
+    const auto exact = searcher.search(query, how).value().hits;
+    CHECK(searcher.search(query, narrow).value().hits == exact);
+    how.path = SearchPath::kHnsw;
+    missed += searcher.search(query, how).value().hits != exact;
+  }
+  CHECK(missed > 0);
 }
 
 TEST_CASE("images that are gone are no hits, neither by the graph nor by a scan", "[search]") {
