@@ -116,7 +116,7 @@ class SearcherBinding {
   val root() const { return to_object(searcher_->root()); }
   bool is_paged() const { return searcher_->is_paged(); }
   void set_memory_limit(double bytes) {
-    if (searcher_->paged()) searcher_->paged()->set_memory_limit(static_cast<uint64_t>(bytes));
+    if (searcher_->paged()) searcher_->paged()->cache().set_limit(static_cast<uint64_t>(bytes));
   }
   double resident_bytes() const { return static_cast<double>(searcher_->resident_bytes()); }
   // need: "search", "columns" or "ids".
