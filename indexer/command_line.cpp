@@ -20,6 +20,7 @@
 #include "indexer/commands/tokenize.h"
 #include "indexer/commands/verify.h"
 #include "indexer/models/model_catalogue.h"
+#include "indexer/phrases/phrase_list.h"
 #include "indexer/sources/scan.h"
 
 namespace sightline {
@@ -65,6 +66,12 @@ const std::map<std::string, Stage> kStages = {{"first", Stage::kFirst},
 const std::map<std::string, TextEncoderKind> kTextEncoders = {
     {"ort", TextEncoderKind::kOnnxRuntime}, {"packed", TextEncoderKind::kPacked}};
 const std::map<std::string, bool> kSwitch = {{"on", true}, {"off", false}};
+
+std::string joined_names(const std::vector<std::string>& names) {
+  std::string joined;
+  for (const auto& name : names) joined += (joined.empty() ? "" : ", ") + name;
+  return joined;
+}
 
 template <class T>
 CLI::Option* add_choice(CLI::App* command, const std::string& name, T& value,
@@ -166,6 +173,12 @@ void add_build(Parser& parser) {
       ->check(CLI::Range(1, 1024));
   add_choice(command, "--publish-models", options->models, kPublishedModels,
              "Models the site carries for search in the browser (default both)");
+  command->add_option(
+      "--phrase-list", options->phrase_list,
+      "Words that phrases are made of, for the bank and to calibrate relevance: " +
+          joined_names(phrase_list_names()) +
+          ", or a file laid out like them; default: streets with the embedded model, else photos "
+          "for folders of images and general for vectors");
   command->add_option("--phrases", options->phrases,
                       "A file with a phrase a line that the site answers without a text model");
   command
@@ -240,6 +253,10 @@ void add_bundle_commands(Parser& parser) {
         parser.app, "bench", "Measure search of a bundle: recall, latency, speed-up", &run_bench);
     command->add_option("BUNDLE", options->bundle, kPlaceHelp)->required();
     command->add_option("--queries", options->queries, "A file with a text query a line");
+    command
+        ->add_option("--phrase-list", options->phrase_list,
+                     "Without --queries: what they are made of")
+        ->capture_default_str();
     command->add_option("--ef-search", options->ef_search, "Values to measure")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000000));

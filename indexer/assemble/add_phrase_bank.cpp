@@ -151,7 +151,7 @@ std::vector<std::string> bank_phrases(const BankOptions& options,
   auto names = phrases_of_names(sequences);
   std::erase_if(names, [&](const auto& name) { return !is_familiar(name); });
   add(names);
-  add(builtin_bank_phrases(class_names, builtin_count, is_familiar));
+  add(builtin_bank_phrases(options.list, class_names, builtin_count, is_familiar));
   return phrases;
 }
 

@@ -10,11 +10,13 @@
 #include "indexer/bundle/bundle_writer.h"
 #include "indexer/catalog/catalog.h"
 #include "indexer/models/clip_model.h"
+#include "indexer/phrases/phrase_list.h"
 #include "native/bundle/phrase_bank.h"
 
 namespace sightline {
 
 struct BankOptions {
+  PhraseList list;                        // what phrases made by rule are made of
   std::optional<uint32_t> builtin_count;  // phrases made by rule; nothing: by the collection's size
   std::vector<std::string> phrases;       // the publisher's own, in front of the others
 };

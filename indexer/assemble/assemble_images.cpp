@@ -102,10 +102,9 @@ std::vector<std::string> detected_classes(const BundleTables& tables,
 }
 
 // Phrases that the pictures most likely answer, of words that the model knows.
-std::vector<std::string> fitting_phrases(const BundleTables& tables,
-                                         const std::vector<std::string>& class_names,
+std::vector<std::string> fitting_phrases(const BundleTables& tables, const AssembleOptions& options,
                                          const Tokenizer& tokenizer) {
-  auto phrases = example_phrases(detected_classes(tables, class_names));
+  auto phrases = example_phrases(options.bank.list, detected_classes(tables, options.class_names));
   std::erase_if(phrases, [&](const auto& text) { return text_familiarity(tokenizer, text) < 1; });
   return phrases;
 }
@@ -114,7 +113,7 @@ Result<void> add_indexes(const BundleTables& tables, const ImageBase* base,
                          const AssembleOptions& options, const ClipModel& clip,
                          BundleWriter& writer, Progress& progress, Root& root,
                          std::vector<std::string>& example_texts) {
-  auto phrases = query_phrases(options.class_names);
+  auto phrases = query_phrases(options.bank.list, options.class_names);
   phrases.resize(std::min(phrases.size(), kMaxPhrases));
   progress.begin("phrases");
   ASSIGN_OR_RETURN(const auto embeddings, clip.embed_text(phrases));
@@ -139,13 +138,13 @@ Result<void> add_indexes(const BundleTables& tables, const ImageBase* base,
   }
   progress.begin("examples");
   const RowTable* const row_tables[] = {&tables.whole, &tables.crops};
-  const auto candidates = example_phrases(options.class_names);
+  const auto candidates = example_phrases(options.bank.list, options.class_names);
   ASSIGN_OR_RETURN(const auto candidate_embeddings, clip.embed_text(candidates));
   auto examples = choose_examples(candidates, candidate_embeddings, row_tables);
   // What the bank would answer, so that a query has one embedding wherever it is found.
   for (auto& example : examples)
     example.embedding = decode_phrase(encode_phrase(example.embedding));
-  const auto fitting = fitting_phrases(tables, options.class_names, clip.tokenizer());
+  const auto fitting = fitting_phrases(tables, options, clip.tokenizer());
   ASSIGN_OR_RETURN(root.relevance, calibrate_relevance(
                                        fitting, root.indexes.front().similarity_mean,
                                        [&](std::span<const float> queries) {

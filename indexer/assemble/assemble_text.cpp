@@ -53,10 +53,10 @@ Result<std::vector<double>> best_in_rows(const RowSource& rows, std::span<const 
 // Of words that the model knows, where nobody says what visitors ask for.
 std::vector<std::string> asked_phrases(const VectorTextOptions& options, const ClipModel& clip) {
   if (!options.queries.empty()) return options.queries;
-  auto phrases = query_phrases({});
+  auto phrases = query_phrases(options.bank.list, {});
   std::erase_if(phrases,
                 [&](const auto& text) { return text_familiarity(clip.tokenizer(), text) < 1; });
-  return phrases.empty() ? query_phrases({}) : phrases;
+  return phrases.empty() ? query_phrases(options.bank.list, {}) : phrases;
 }
 
 }  // namespace
@@ -65,8 +65,8 @@ Result<std::vector<float>> typical_queries(const VectorTextOptions& options,
                                            const ClipModel& clip) {
   auto texts = asked_phrases(options, clip);
   if (options.queries.empty()) {
-    BankOptions bank;
-    bank.builtin_count = kTypicalQueries;
+    const BankOptions bank{
+        .list = options.bank.list, .builtin_count = kTypicalQueries, .phrases = {}};
     for (auto& text : bank_phrases(bank, {}, {}, {}, 0, clip.tokenizer())) {
       texts.push_back(std::move(text));
     }

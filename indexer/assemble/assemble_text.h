@@ -13,7 +13,7 @@ namespace sightline {
 struct VectorTextOptions {
   PublishedModels models = PublishedModels::kBoth;
   std::string model_warning;         // shown to visitors, or empty
-  std::vector<std::string> queries;  // what visitors ask for; empty: everyday scenes made by rule
+  std::vector<std::string> queries;  // what visitors ask for; empty: phrases made of bank.list
   BankOptions bank;
   unsigned thread_count = 1;
 };

@@ -68,6 +68,7 @@ Sha256Digest BuildStamp::fingerprint(const std::vector<HashedImage>& images, con
   writer.write_string(options.thumbnail.encoding);
   writer.write(static_cast<uint8_t>(options.models));
   for (const auto& name : options.class_names) writer.write_string(name);
+  writer.write_bytes(options.bank.list.digest);
   writer.write(options.bank.builtin_count.has_value());
   writer.write(options.bank.builtin_count.value_or(0));
   for (const auto& phrase : options.bank.phrases) writer.write_string(phrase);

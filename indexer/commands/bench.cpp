@@ -80,7 +80,10 @@ JsonValue times_json(const Measurement& measured) {
 }
 
 Result<std::vector<std::string>> read_queries(const BenchOptions& options, const Root& root) {
-  if (options.queries.empty()) return query_phrases(root.class_names);
+  if (options.queries.empty()) {
+    ASSIGN_OR_RETURN(const auto list, open_phrase_list(options.phrase_list));
+    return query_phrases(list, root.class_names);
+  }
   ASSIGN_OR_RETURN(const auto text, read_text_file(options.queries, kMaxQueriesBytes));
   std::istringstream lines(text);
   std::vector<std::string> queries;

@@ -10,7 +10,8 @@ namespace sightline {
 
 struct BenchOptions {
   std::string bundle;   // a site, a bundle or the address of either
-  std::string queries;  // a file with a query a line; "": built-in phrases
+  std::string queries;  // a file with a query a line; "": phrases made of phrase_list
+  std::string phrase_list = "streets";
   std::vector<uint32_t> ef_search = {32, 64, 128};
   uint32_t repeat = 3;         // runs over all queries; the fastest run counts
   bool measure_build = false;  // also times building the graph again

@@ -208,6 +208,12 @@ void report_embedding(const EmbedReport& report, Progress& progress) {
 
 }  // namespace
 
+std::string phrase_list_of(const BuildOptions& options, bool model_is_embedded) {
+  if (!options.phrase_list.empty()) return options.phrase_list;
+  if (model_is_embedded) return "streets";
+  return is_vector_file(options.sources.front()) ? "general" : "photos";
+}
+
 Result<int> run_build(const BuildOptions& options) {
   if (std::any_of(options.sources.begin(), options.sources.end(), is_vector_file)) {
     RETURN_IF_ERROR(
@@ -234,6 +240,7 @@ Result<int> run_build(const BuildOptions& options) {
   }
   ASSIGN_OR_RETURN(auto phrases, read_phrase_file("--phrases", options.phrases));
   ASSIGN_OR_RETURN(auto models, load_models(options, thread_count, progress));
+  ASSIGN_OR_RETURN(auto list, open_phrase_list(phrase_list_of(options, models.clip_is_embedded)));
   ASSIGN_OR_RETURN(const auto scans, scan_sources(options, progress));
 
   const std::string catalog_path =
@@ -264,6 +271,7 @@ Result<int> run_build(const BuildOptions& options) {
   }
 
   auto assemble = assemble_options(options, models, images);
+  assemble.bank.list = std::move(list);
   assemble.bank.builtin_count = options.bank_phrase_count;
   assemble.bank.phrases = std::move(phrases);
   assemble.thread_count = thread_count;

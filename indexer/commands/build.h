@@ -40,11 +40,16 @@ struct BuildOptions {
   std::string records;  // of a file of vectors: what is known of each row; "": nothing
   std::string queries;  // vectors of queries to fit the codes to; "": the rows stand in
   PagedOptions paged;
+  std::string phrase_list;                    // a name or a file; "": see phrase_list_of
   std::string phrases;                        // a file with a phrase a line for the phrase bank
   std::optional<uint32_t> bank_phrase_count;  // made by rule; nothing: by the collection's size
   double least_kept_s = 2;  // of a build of vectors, steps that take less are not kept
   ProgressStyle progress = ProgressStyle::kAuto;
 };
+
+// The phrase list as asked for, else: streets for the embedded model, general for vectors, photos
+// for folders of images.
+std::string phrase_list_of(const BuildOptions& options, bool model_is_embedded);
 
 // Makes or updates a site. 0, or 3 where some images were left out (listed in errors.jsonl beside
 // the catalog).

@@ -74,6 +74,7 @@ Result<std::optional<TextModel>> load_text_model(const BuildOptions& options, ui
   if (asks_in_words) {
     ASSIGN_OR_RETURN(text.queries, read_phrase_file("--queries", options.queries));
   }
+  ASSIGN_OR_RETURN(text.bank.list, open_phrase_list(phrase_list_of(options, found.is_embedded)));
   text.bank.builtin_count = options.bank_phrase_count;
   ASSIGN_OR_RETURN(text.bank.phrases, read_phrase_file("--phrases", options.phrases));
   text.thread_count = thread_count;
@@ -129,6 +130,7 @@ Result<Sha256Digest> options_digest(const BuildOptions& options, uint32_t dim,
     others.write_string(model->clip.text_sha256());
     others.write_string(model->clip.vision_sha256());
     others.write(static_cast<uint8_t>(text.models));
+    others.write_bytes(text.bank.list.digest);
     others.write(text.bank.builtin_count.value_or(UINT32_MAX));
     for (const auto& phrase : text.queries) others.write_string(phrase);
     others.write(uint16_t{0});

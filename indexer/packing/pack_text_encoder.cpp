@@ -30,7 +30,8 @@ constexpr uint32_t kChunkBytes = 16u << 10;
 
 Result<std::vector<std::vector<uint32_t>>> sample_texts(const Tokenizer& tokenizer,
                                                         const TextTowerShape& shape) {
-  auto phrases = query_phrases({});
+  ASSIGN_OR_RETURN(const auto list, open_phrase_list("streets"));
+  auto phrases = query_phrases(list, {});
   phrases.resize(std::min(phrases.size(), kSampleCount));
   std::vector<std::vector<uint32_t>> texts;
   for (const auto& phrase : phrases) {

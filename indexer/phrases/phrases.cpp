@@ -1,29 +1,16 @@
 #include "indexer/phrases/phrases.h"
 
 #include <algorithm>
-#include <string_view>
+#include <unordered_set>
 
 #include "indexer/phrases/dice.h"
 
 namespace sightline {
 namespace {
 
-constexpr std::string_view kThings[] = {
-    "car",   "bus",    "truck", "bicycle", "pedestrian", "dog",   "traffic light", "street",
-    "house", "bridge", "tree",  "boat",    "cat",        "horse", "table",         "train"};
-constexpr std::string_view kColours[] = {"red",   "blue",   "green",  "yellow", "white",
-                                         "black", "silver", "orange", "brown"};
-constexpr std::string_view kConditions[] = {"at night",   "in the rain", "in the snow",
-                                            "in the fog", "at dusk",     "on a sunny day"};
-constexpr std::string_view kPlaces[] = {"on a highway", "in a city", "in a park",
-                                        "by the sea",   "indoors",   "in a village"};
-
-constexpr bool begins_with_vowel(std::string_view word) {
-  return std::string_view("aeiou").find(word.front()) != std::string_view::npos;
-}
-
-std::string with_article(std::string_view noun) {
-  return (begins_with_vowel(noun) ? "an " : "a ") + std::string(noun);
+// A thing with a colour in front, and an article.
+std::string painted(const std::string& colour, const Noun& thing) {
+  return Noun{colour + " " + thing.name, thing.plural}.with_article();
 }
 
 // A fixed shuffle: the same order with every standard library.
@@ -32,51 +19,60 @@ void mix(std::vector<std::string>& phrases) {
   for (size_t i = phrases.size(); i > 1; --i) std::swap(phrases[i - 1], phrases[dice.below(i)]);
 }
 
+// The i-th, from the beginning again behind the last.
+const std::string& nth(const std::vector<std::string>& entries, size_t i) {
+  return entries[i % entries.size()];
+}
+
 }  // namespace
 
-std::vector<std::string> query_phrases(const std::vector<std::string>& class_names) {
-  std::vector<std::string> things(std::begin(kThings), std::end(kThings));
+std::vector<std::string> query_phrases(const PhraseList& list,
+                                       const std::vector<std::string>& class_names) {
+  std::vector<Noun> things = list.query_things;
   for (const auto& name : class_names) {
-    if (std::find(things.begin(), things.end(), name) == things.end()) things.push_back(name);
+    const bool known = std::ranges::find(things, name, &Noun::name) != things.end();
+    if (!known) things.push_back(list.noun(name));
   }
   std::vector<std::string> phrases;
-  for (const auto condition : kConditions) {
-    phrases.push_back("a photo taken " + std::string(condition));
-    for (const auto place : kPlaces) {
-      phrases.push_back("a scene " + std::string(place) + " " + std::string(condition));
-    }
+  std::unordered_set<std::string> seen;
+  const auto add = [&](std::string phrase) {
+    if (seen.insert(phrase).second) phrases.push_back(std::move(phrase));
+  };
+  for (const auto& condition : list.query_conditions) {
+    add("a photo taken " + condition);
+    for (const auto& place : list.query_places) add("a scene " + place + " " + condition);
   }
   for (size_t i = 0; i < things.size(); ++i) {
-    const auto colour = std::string(kColours[i % std::size(kColours)]);
-    const auto other_colour = std::string(kColours[(i + 4) % std::size(kColours)]);
-    const auto condition = std::string(kConditions[i % std::size(kConditions)]);
-    const auto place = std::string(kPlaces[i % std::size(kPlaces)]);
-    const auto& other = things[(i + 5) % things.size()];
-    phrases.push_back(with_article(things[i]));
-    phrases.push_back(with_article(colour) + " " + things[i]);
-    phrases.push_back(with_article(other_colour) + " " + things[i] + " " + condition);
-    phrases.push_back(with_article(things[i]) + " " + place);
-    phrases.push_back(with_article(things[i]) + " and " + with_article(other));
-    phrases.push_back("many " + things[i] + "s " + condition);
+    const Noun& thing = things[i];
+    const auto& condition = nth(list.query_conditions, i);
+    add(thing.with_article());
+    if (list.takes_colours(thing.name)) {
+      add(painted(nth(list.query_colours, i), thing));
+      add(painted(nth(list.query_colours, i + 4), thing) + " " + condition);
+    }
+    add(thing.with_article() + " " + nth(list.query_places, i));
+    add(thing.with_article() + " and " + things[(i + 5) % things.size()].with_article());
+    if (!thing.plural.empty()) add("many " + thing.plural + " " + condition);
   }
   mix(phrases);
   return phrases;
 }
 
-std::vector<std::string> example_phrases(const std::vector<std::string>& class_names) {
-  if (class_names.empty()) return query_phrases(class_names);
+std::vector<std::string> example_phrases(const PhraseList& list,
+                                         const std::vector<std::string>& class_names) {
+  if (class_names.empty()) return query_phrases(list, class_names);
   std::vector<std::string> phrases;
-  for (const auto condition : kConditions) {
-    phrases.push_back("a scene " + std::string(condition));
+  for (const auto& condition : list.query_conditions) {
+    phrases.push_back("a scene " + condition);
     for (const auto& name : class_names) {
-      phrases.push_back(with_article(name) + " " + std::string(condition));
+      phrases.push_back(list.noun(name).with_article() + " " + condition);
     }
   }
   for (const auto& name : class_names) {
-    phrases.push_back(with_article(name));
-    for (const auto colour : kColours) {
-      phrases.push_back(with_article(colour) + " " + name);
-    }
+    const Noun thing = list.noun(name);
+    phrases.push_back(thing.with_article());
+    if (!list.takes_colours(name)) continue;
+    for (const auto& colour : list.query_colours) phrases.push_back(painted(colour, thing));
   }
   // A large detector has more things than a page has room for; every n-th will do.
   constexpr size_t kEnough = 200;

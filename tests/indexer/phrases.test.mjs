@@ -124,6 +124,48 @@ describe('phrases are answered from the bank', { skip: missing }, () => {
     assert.ok(like.every((hit) => !('relevance' in hit)));
   });
 
+  it("a publisher's own list makes the phrases; the same list again writes nothing, another all", () => {
+    const list = at('list.txt');
+    const words = 'things:\nvan\ncolours:\nred\nconditions:\nat night\nplaces:\nin a park\n';
+    const buildWithList = () => {
+      const { code, stderr } = run(
+        ...['build', at('drives'), '--out', at('listed'), '--bundle-only', ...models],
+        ...[
+          '--catalog',
+          at('catalog/catalog.sqlite'),
+          '--progress',
+          'plain',
+          '--phrase-list',
+          list,
+        ],
+      );
+      assert.equal(code, 0, stderr);
+      return stderr;
+    };
+    writeFileSync(list, words);
+    buildWithList();
+    const { suggestions } = reader.openBundle(at('listed'));
+    assert.ok(suggestions.includes('a red van at night'), suggestions.join(', '));
+    assert.ok(!suggestions.some((phrase) => phrase.includes('rain')));
+    assert.ok(reader.openBundle(bundle).suggestions.some((phrase) => phrase.includes('rain')));
+    assert.match(buildWithList(), / 0 files written/);
+    writeFileSync(list, words.replace('night', 'night\nin the rain'));
+    assert.doesNotMatch(buildWithList(), / 0 files written/);
+    assert.ok(reader.openBundle(at('listed')).suggestions.includes('a red van in the rain'));
+  });
+
+  it('a list that is none is refused in one line, before anything is embedded', () => {
+    writeFileSync(at('bad.txt'), 'things:\ncar\nweather:\n');
+    for (const [list, words] of [
+      ['street', /there is no phrase list 'street'; give one of .*satellite.* or a file/],
+      [at('bad.txt'), /bad\.txt, line 3: there is no section 'weather'; expected one of things, /],
+    ]) {
+      const { code, stderr } = build(at('refused'), '--phrase-list', list);
+      assert.notEqual(code, 0);
+      assert.match(stderr.trim().split('\n').at(-1), words);
+    }
+  });
+
   it('a file of phrases that is none is refused in one line', () => {
     writeFileSync(at('long.txt'), 'x'.repeat(1001));
     for (const [path, words] of [

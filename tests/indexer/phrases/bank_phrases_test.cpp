@@ -16,6 +16,8 @@ namespace {
 const std::vector<std::string> kClasses = {"car", "bus", "traffic light"};
 const PhraseFilter kAcceptAll = [](const std::string&) { return true; };
 
+PhraseList streets() { return *open_phrase_list("streets"); }
+
 bool holds(const std::vector<std::string>& phrases, const std::string& phrase) {
   return std::find(phrases.begin(), phrases.end(), phrase) != phrases.end();
 }
@@ -23,7 +25,7 @@ bool holds(const std::vector<std::string>& phrases, const std::string& phrase) {
 }  // namespace
 
 TEST_CASE("the built-in phrases are normalised, distinct and as many as wanted") {
-  const auto phrases = builtin_bank_phrases(kClasses, 200'000, kAcceptAll);
+  const auto phrases = builtin_bank_phrases(streets(), kClasses, 200'000, kAcceptAll);
   CHECK(phrases.size() == 200'000);
   CHECK(std::set(phrases.begin(), phrases.end()).size() == phrases.size());
   CHECK(std::all_of(phrases.begin(), phrases.end(),
@@ -31,14 +33,14 @@ TEST_CASE("the built-in phrases are normalised, distinct and as many as wanted")
   for (const char* phrase : {"a car", "traffic lights", "a red bus at night", "a photo of a car"}) {
     CHECK(holds(phrases, phrase));
   }
-  const auto few = builtin_bank_phrases(kClasses, 100, kAcceptAll);
+  const auto few = builtin_bank_phrases(streets(), kClasses, 100, kAcceptAll);
   CHECK(few == std::vector(phrases.begin(), phrases.begin() + 100));
 }
 
 TEST_CASE("phrases of words that the model does not know are left out") {
-  const auto phrases = builtin_bank_phrases(kClasses, 5000, [](const std::string& phrase) {
-    return phrase.find("boat") == std::string::npos;
-  });
+  const auto phrases = builtin_bank_phrases(
+      streets(), kClasses, 5000,
+      [](const std::string& phrase) { return phrase.find("boat") == std::string::npos; });
   CHECK(phrases.size() == 5000);
   CHECK(std::none_of(phrases.begin(), phrases.end(),
                      [](const auto& phrase) { return phrase.find("boat") != std::string::npos; }));
